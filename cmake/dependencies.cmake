@@ -1,0 +1,22 @@
+# What tandem is built on, all from Debian 12. CAF ships no package file there;
+# RapidJSON's exports no target.
+find_package(Threads REQUIRED)
+find_package(OpenSSL REQUIRED)
+find_package(SQLite3 REQUIRED)
+find_package(ZLIB REQUIRED)
+find_package(fmt 9 REQUIRED)
+find_package(Boost 1.81 REQUIRED)
+
+find_path(CAF_INCLUDE_DIR caf/all.hpp REQUIRED)
+foreach(part core io)
+  find_library(CAF_${part}_LIB caf_${part} REQUIRED)
+  add_library(caf::${part} UNKNOWN IMPORTED)
+  set_target_properties(caf::${part} PROPERTIES
+    IMPORTED_LOCATION "${CAF_${part}_LIB}" INTERFACE_INCLUDE_DIRECTORIES "${CAF_INCLUDE_DIR}")
+endforeach()
+target_link_libraries(caf::core INTERFACE Threads::Threads)
+target_link_libraries(caf::io INTERFACE caf::core)
+
+find_path(RAPIDJSON_INCLUDE_DIR rapidjson/reader.h REQUIRED)
+add_library(rapidjson INTERFACE)
+target_include_directories(rapidjson SYSTEM INTERFACE "${RAPIDJSON_INCLUDE_DIR}")
