@@ -278,7 +278,7 @@ std::uint64_t rope::remove_in_leaf(std::uint64_t position, std::uint64_t chars) 
   leaf.move_gap(leaf.byte_of_char(inside, size));
   const std::string_view tail = leaf.after_gap();
   const std::size_t bytes = size.bytes == size.chars ? taken : byte_offset(tail, taken);
-  shrink(measure(tail.substr(0, bytes)));
+  shrink(taken == size.chars ? size : measure(tail.substr(0, bytes)));
   leaf.gap_end += static_cast<std::uint32_t>(bytes);
   if (leaf.size_bytes() < leaf_underfull_bytes && cursor_.depth > 0)
     rebalance_leaf();

@@ -20,7 +20,7 @@ namespace tandem::ot {
 // Debug builds shrink the nodes so that small tests cross their edges.
 #ifdef NDEBUG
 inline constexpr std::uint32_t leaf_capacity_bytes = 1008;
-inline constexpr std::uint32_t inner_fanout = 16;
+inline constexpr std::uint32_t inner_fanout = 32;
 #else
 inline constexpr std::uint32_t leaf_capacity_bytes = 16;
 inline constexpr std::uint32_t inner_fanout = 4;

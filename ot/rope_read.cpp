@@ -126,7 +126,7 @@ text_metrics rope::before(text_unit unit, std::uint64_t offset) const {
 
 namespace {
 
-text_metrics check_node(rope_node* node, bool is_root) {
+text_metrics check_node(rope_node* node, [[maybe_unused]] bool is_root) {
   assert(node->references.load() >= 1);
   if (node->height == 0) {
     const rope_leaf* leaf = as_leaf(node);

@@ -1,24 +1,11 @@
 #include "ot/utf8.hpp"
 
+#include <algorithm>
+#include <array>
+#include <bit>
 #include <cassert>
 
 namespace tandem::ot {
-
-text_metrics& text_metrics::operator+=(const text_metrics& other) noexcept {
-  bytes += other.bytes;
-  chars += other.chars;
-  utf16 += other.utf16;
-  lines += other.lines;
-  return *this;
-}
-
-text_metrics& text_metrics::operator-=(const text_metrics& other) noexcept {
-  bytes -= other.bytes;
-  chars -= other.chars;
-  utf16 -= other.utf16;
-  lines -= other.lines;
-  return *this;
-}
 
 namespace {
 
@@ -61,29 +48,90 @@ bool is_valid_text(std::string_view bytes) noexcept {
   return true;
 }
 
+namespace {
+
+// Whether the byte opens a character of two UTF-16 units.
+bool opens_astral(char byte) noexcept {
+  return static_cast<unsigned char>(byte) >= 0xF0;
+}
+
+// Loops of this fixed length and without branches are what compilers turn into
+// vector code at -O2.
+constexpr std::size_t block = 16;
+using lanes = std::array<std::uint8_t, block>;
+
+std::uint32_t sum(const lanes& counts) noexcept {
+  std::uint32_t total = 0;
+  for (std::size_t i = 0; i < block; ++i)
+    total += counts[i];
+  return total;
+}
+
+// Bytes of a block that open a character.
+std::uint32_t chars_of_block(const char* bytes) noexcept {
+  lanes starts;
+  for (std::size_t i = 0; i < block; ++i)
+    starts[i] = is_continuation(bytes[i]) ? 0 : 1;
+  const auto halves = std::bit_cast<std::array<std::uint64_t, 2>>(starts);
+  // Multiplying gathers the sum of all eight bytes in the highest one.
+  return static_cast<std::uint32_t>(((halves[0] + halves[1]) * 0x0101010101010101U) >> 56U);
+}
+
+// As many blocks as a lane can count.
+constexpr std::size_t longest_run = 255 * block;
+
+text_metrics measure_run(const char* bytes, std::size_t blocks) noexcept {
+  lanes starts{};
+  lanes astral{};
+  lanes lines{};
+  for (const char* end = bytes + blocks * block; bytes != end; bytes += block) {
+    for (std::size_t i = 0; i < block; ++i)
+      starts[i] = static_cast<std::uint8_t>(starts[i] + (is_continuation(bytes[i]) ? 0 : 1));
+    for (std::size_t i = 0; i < block; ++i)
+      astral[i] = static_cast<std::uint8_t>(astral[i] + (opens_astral(bytes[i]) ? 1 : 0));
+    for (std::size_t i = 0; i < block; ++i)
+      lines[i] = static_cast<std::uint8_t>(lines[i] + (bytes[i] == '\n' ? 1 : 0));
+  }
+  const std::uint32_t chars = sum(starts);
+  return {static_cast<std::uint32_t>(blocks * block), chars, chars + sum(astral), sum(lines)};
+}
+
+}  // namespace
+
 std::uint32_t count_chars(std::string_view text) noexcept {
   std::uint32_t chars = 0;
+  for (; text.size() >= block; text.remove_prefix(block))
+    chars += chars_of_block(text.data());
   for (const char byte : text)
     chars += is_continuation(byte) ? 0U : 1U;
   return chars;
 }
 
 text_metrics measure(std::string_view text) noexcept {
-  std::uint32_t continuations = 0;
-  std::uint32_t astral = 0;
-  std::uint32_t lines = 0;
-  for (const char byte : text) {
-    continuations += is_continuation(byte) ? 1U : 0U;
-    astral += static_cast<unsigned char>(byte) >= 0xF0 ? 1U : 0U;
-    lines += byte == '\n' ? 1U : 0U;
+  text_metrics size;
+  while (text.size() >= block) {
+    const std::size_t run = std::min(text.size(), longest_run) / block;
+    size += measure_run(text.data(), run);
+    text.remove_prefix(run * block);
   }
-  const auto bytes = static_cast<std::uint32_t>(text.size());
-  const std::uint32_t chars = bytes - continuations;
-  return {bytes, chars, chars + astral, lines};
+  size.bytes += static_cast<std::uint32_t>(text.size());
+  for (const char byte : text) {
+    const std::uint32_t start = is_continuation(byte) ? 0 : 1;
+    size.chars += start;
+    size.utf16 += start + (opens_astral(byte) ? 1U : 0U);
+    size.lines += byte == '\n' ? 1U : 0U;
+  }
+  return size;
 }
 
 std::size_t byte_offset(std::string_view text, std::uint32_t chars) noexcept {
   std::size_t at = 0;
+  while (chars >= block && at + block <= text.size()) {
+    chars -= chars_of_block(text.data() + at);
+    at += block;
+  }
+  while (at < text.size() && is_continuation(text[at]))  // of a character that a block opened
+    ++at;
   for (; chars > 0; --chars) {
     assert(at < text.size());
     at += sequence_length(text[at]);

@@ -18,8 +18,20 @@ struct text_metrics {
   std::uint32_t utf16 = 0;   // UTF-16 code units
   std::uint32_t lines = 0;   // line feeds
 
-  text_metrics& operator+=(const text_metrics& other) noexcept;
-  text_metrics& operator-=(const text_metrics& other) noexcept;
+  text_metrics& operator+=(const text_metrics& other) noexcept {
+    bytes += other.bytes;
+    chars += other.chars;
+    utf16 += other.utf16;
+    lines += other.lines;
+    return *this;
+  }
+  text_metrics& operator-=(const text_metrics& other) noexcept {
+    bytes -= other.bytes;
+    chars -= other.chars;
+    utf16 -= other.utf16;
+    lines -= other.lines;
+    return *this;
+  }
   friend bool operator==(const text_metrics&, const text_metrics&) = default;
 };
 
@@ -40,7 +52,7 @@ std::size_t byte_offset(std::string_view text, std::uint32_t chars) noexcept;
 std::uint32_t chars_before_utf16(std::string_view text, std::uint32_t units) noexcept;
 
 inline bool is_continuation(char byte) noexcept {
-  return (static_cast<unsigned char>(byte) & 0xC0U) == 0x80U;
+  return static_cast<signed char>(byte) < -0x40;  // 0x80 … 0xBF: one signed comparison
 }
 
 // Bytes of the character that this first byte opens.

@@ -1,0 +1,252 @@
+// Every actor's typed interface, a sentence per handler. Roles in capitals:
+// SESSION (one per connection), ROOM (one per loaded room), REGISTRY (one: which
+// rooms are loaded), WRITER and READER (one thread each: the store).
+//
+//   SESSION ─ enter_room ─▶ REGISTRY ─ enter ─▶ ROOM
+//   SESSION ◀─ room_says ── ROOM ◀─ member_says ── SESSION
+//   ROOM ── persist ─▶ WRITER ── store_says ─▶ ROOM ◀─ store_says ── READER
+//
+// All messages stay in this process: they carry shared bytes and handles.
+#pragma once
+
+#include "actors/room_core.hpp"
+#include "actors/room_messages.hpp"
+#include "actors/service.hpp"
+#include "storage/store.hpp"
+
+#include <caf/all.hpp>
+
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <variant>
+#include <vector>
+
+namespace tandem {
+
+struct client_said;
+struct connection_says;
+struct entered;
+struct room_says;
+struct no_room;
+
+using session_actor = caf::typed_actor<
+  // A message came from the client.
+  caf::reacts_to<client_said>,
+  // The connection drained, timed out, shuts down, or is gone.
+  caf::reacts_to<connection_says>,
+  // The ROOM has taken this session in.
+  caf::reacts_to<entered>,
+  // The ROOM's word to this member.
+  caf::reacts_to<room_says>,
+  // The REGISTRY or the ROOM: there is no such room, or it cannot be loaded.
+  caf::reacts_to<no_room>>;
+
+struct enter;
+struct member_says;
+struct store_says;
+struct wake_up;
+struct retire;
+struct close_room;
+
+using room_actor = caf::typed_actor<
+  // The REGISTRY hands a new member over.
+  caf::reacts_to<enter>,
+  // A member's word.
+  caf::reacts_to<member_says>,
+  // The WRITER's or READER's answer.
+  caf::reacts_to<store_says>,
+  // The room's timer.
+  caf::reacts_to<wake_up>,
+  // The REGISTRY has forgotten this room: quit when everything is written.
+  caf::reacts_to<retire>,
+  // The room is being removed: expel everybody and quit.
+  caf::reacts_to<close_room>>;
+
+struct enter_room;
+struct room_idle;
+struct remove_room;
+struct stop_rooms;
+
+using registry_actor = caf::typed_actor<
+  // A SESSION wants into a room.
+  caf::reacts_to<enter_room>,
+  // A ROOM has been empty for a while and could be evicted.
+  caf::reacts_to<room_idle>,
+  // A room is to be removed: close it, then go on with the task.
+  caf::reacts_to<remove_room>,
+  // The server stops: retire every room, and say when all are gone.
+  caf::reacts_to<stop_rooms>>;
+
+struct persist;
+struct commit_gathered;
+struct write_task;
+
+using writer_actor = caf::typed_actor<
+  // A ROOM's write joins the group that is being gathered.
+  caf::reacts_to<persist>,
+  // The WRITER to itself: commit what has gathered.
+  caf::reacts_to<commit_gathered>,
+  // Something else to do with the store.
+  caf::reacts_to<write_task>>;
+
+struct load_room;
+struct read_history;
+struct read_task;
+
+using reader_actor = caf::typed_actor<
+  // A ROOM wants to be loaded, or loaded anew.
+  caf::reacts_to<load_room>,
+  // A ROOM wants operations that it does not hold in memory.
+  caf::reacts_to<read_history>,
+  // Something else to be read.
+  caf::reacts_to<read_task>>;
+
+// ---- the messages, in the order of the interfaces ----
+
+struct client_said {
+  client::message message;
+};
+
+struct connection_says {
+  enum class event : std::uint8_t { drained, hello_timed_out, shutting_down, disconnected };
+  event what = event::drained;
+};
+
+struct entered {
+  room_actor room;
+  ot::site_id site = 0;
+};
+
+struct room_says {
+  room_event event;
+};
+
+struct no_room {
+  bool absent = false;
+};
+
+struct enter {
+  session_actor session;
+  join_request request;
+};
+
+struct member_left {
+  ot::site_id site = 0;
+};
+
+struct member_says {
+  std::variant<member_left, open_request, submit_edit, move_cursor, catch_up, post_chat,
+               file_request, divergence_report>
+    what;
+};
+
+struct store_written {
+  write_outcome outcome = write_outcome::failed;
+  std::vector<storage::file_key> created;
+};
+
+struct store_loaded {
+  bool failed = false;
+  std::optional<storage::loaded_room> room;
+};
+
+struct store_history {
+  catch_up wanted;
+  std::vector<storage::stored_op> ops;
+};
+
+struct store_composed_history {
+  catch_up wanted;
+  ot::text_op composed;
+};
+
+struct store_says {
+  std::variant<store_written, store_loaded, store_history, store_composed_history> what;
+};
+
+struct wake_up {};
+
+struct retire {};
+
+struct close_room {};
+
+struct enter_room {
+  std::string room_id;
+  session_actor session;
+  join_request request;
+};
+
+struct room_idle {
+  std::string room_id;
+  std::uint64_t entered = 0;  // members the room has seen so far
+};
+
+struct remove_room {
+  std::string room_id;
+  std::function<void(storage::store&)> task;
+};
+
+struct stop_rooms {
+  std::function<void()> done;
+};
+
+struct persist {
+  room_actor room;
+  std::shared_ptr<storage::room_write> write;  // the receiver takes it
+};
+
+struct commit_gathered {};
+
+struct write_task {
+  std::function<void(storage::store&)> task;
+};
+
+struct load_room {
+  room_actor room;
+  std::string room_id;
+};
+
+struct read_history {
+  room_actor room;
+  catch_up wanted;
+  std::uint64_t ops_max = 0;
+};
+
+struct read_task {
+  std::function<void(storage::reader&)> task;
+};
+
+// Makes an actor outlive what would otherwise end it: strangers' errors and
+// exits, and messages it does not know (which CAF would print, with their text).
+template <class Self>
+void harden(Self* self) {
+  self->set_default_handler(caf::drop);
+  self->set_error_handler([](caf::error&) {});
+  self->set_exit_handler([](caf::exit_msg&) {});
+}
+
+}  // namespace tandem
+
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(tandem::client_said)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(tandem::connection_says)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(tandem::entered)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(tandem::room_says)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(tandem::no_room)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(tandem::enter)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(tandem::member_says)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(tandem::store_says)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(tandem::wake_up)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(tandem::retire)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(tandem::close_room)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(tandem::enter_room)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(tandem::room_idle)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(tandem::remove_room)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(tandem::stop_rooms)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(tandem::persist)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(tandem::commit_gathered)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(tandem::write_task)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(tandem::load_room)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(tandem::read_history)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(tandem::read_task)

@@ -1,0 +1,59 @@
+// Every bound of the running server, with its unit in its name. Constant after
+// the start; config/ fills it, and docs/operating.md says what happens when one
+// is reached.
+#pragma once
+
+#include <cstdint>
+
+namespace tandem {
+
+struct limits {
+  // What one message may be.
+  std::uint64_t frame_bytes = 512U << 10U;
+  std::uint64_t op_chars = 128U << 10U;         // inserted by one operation
+  std::uint64_t op_components = 10'000;
+  std::uint64_t chat_chars = 4'000;
+  std::uint64_t name_chars = 60;
+  std::uint64_t file_name_chars = 200;
+  std::uint64_t cursor_ranges = 100;
+
+  // What a room may be.
+  std::uint64_t text_chars = 2U << 20U;         // of one file
+  std::uint64_t files_per_room = 200;
+  std::uint64_t members_per_room = 2'000;
+  std::uint64_t chat_kept = 100;                // sent to who joins
+  std::uint64_t rooms_loaded = 20'000;
+
+  // How fast one session may edit.
+  std::uint32_t ops_per_second = 500;
+  std::uint32_t ops_burst = 2'000;
+
+  // A slow reader: past the first figure it gets no more operations until it
+  // has read; past the second its connection ends with 1013.
+  std::uint64_t outbound_pause_bytes = 256U << 10U;
+  std::uint64_t outbound_bytes = 4U << 20U;
+  std::uint64_t slice_ops = 256;                // of one catch-up step
+
+  // The history kept in memory behind a file's head.
+  std::uint64_t history_ops = 10'000;
+
+  // A room spends at most about a tenth of a core on fan-out: between two
+  // broadcasts lie `members * fanout_us_per_member`, at most the second figure.
+  std::uint32_t fanout_us_per_member = 50;
+  std::uint32_t fanout_interval_max_us = 10'000;
+
+  // A snapshot is due after this many operations, if their bytes are an
+  // eighth of the text's; in any case after the second figure.
+  std::uint64_t snapshot_ops = 1'000;
+  std::uint64_t snapshot_overdue_ops = 20'000;
+
+  // A `check` goes out with the operations when this many have passed since
+  // the last one, and this much time.
+  std::uint64_t check_ops = 256;
+  std::uint64_t check_interval_ms = 10'000;
+
+  std::uint64_t room_idle_ms = 60'000;          // without members, then it is evicted
+  std::uint64_t store_retry_ms = 500;           // between attempts at a store that failed
+};
+
+}  // namespace tandem

@@ -1,0 +1,224 @@
+#include "actors/room.hpp"
+
+#include "actors/clock.hpp"
+#include "actors/log.hpp"
+
+#include <chrono>
+#include <utility>
+
+namespace tandem {
+
+void room_state::start(room_settings settings) {
+  settings_ = std::move(settings);
+  self_->send(settings_.reader, load_room{room_actor{self_}, settings_.room_id});
+}
+
+// ---- members ----
+
+void room_state::on_enter(enter& in) {
+  ++entered_;
+  if (core_)
+    admit(in);
+  else
+    waiting_.push_back(std::move(in));
+}
+
+void room_state::admit(enter& in) {
+  const ot::site_id site = core_->next_site();
+  members_[site] = in.session;
+  self_->monitor(in.session);
+  self_->send(in.session, entered{room_actor{self_}, site});
+  if (core_->join(in.request, now()))
+    return;
+  self_->send(in.session, no_room{false});
+  forget(site);
+}
+
+void room_state::forget(ot::site_id site) {
+  const auto member = members_.find(site);
+  if (member == members_.end())
+    return;
+  self_->demonitor(member->second.address());
+  members_.erase(member);
+  note_if_empty();
+}
+
+void room_state::note_if_empty() {
+  if (!members_.empty())
+    return;
+  empty_since_us_ = steady_us();
+  wake_in(static_cast<std::int64_t>(settings_.bounds->room_idle_ms) * 1000);
+}
+
+// A session that ended without a word: it can only have crashed.
+void room_state::on_down(const caf::down_msg& down) {
+  for (const auto& [site, session] : members_) {
+    if (session != down.source)
+      continue;
+    if (core_)
+      core_->leave(site, now());
+    forget(site);
+    return;
+  }
+}
+
+void room_state::on_member(member_says& said) {
+  if (!core_)
+    return;
+  struct visitor {
+    room_state& room;
+    void operator()(member_left& m) {
+      room.core_->leave(m.site, now());
+      room.forget(m.site);
+    }
+    void operator()(open_request& m) { room.core_->open(m); }
+    void operator()(submit_edit& m) { room.core_->submit(std::move(m), now()); }
+    void operator()(move_cursor& m) { room.core_->move(m, now()); }
+    void operator()(catch_up& m) { room.core_->catch_up_reader(m); }
+    void operator()(post_chat& m) { room.core_->post(m, now()); }
+    void operator()(file_request& m) { room.core_->change_file(m, now()); }
+    void operator()(divergence_report& m) {
+      room.core_->note_divergence(m);
+      log(log_level::error, "a client diverged in room " + room.settings_.room_id);
+    }
+  };
+  std::visit(visitor{*this}, said.what);
+}
+
+// ---- the store ----
+
+void room_state::on_store(store_says& said) {
+  if (auto* answer = std::get_if<store_loaded>(&said.what)) {
+    loaded(*answer);
+  } else if (core_) {
+    if (auto* written = std::get_if<store_written>(&said.what))
+      core_->on_written(written->outcome, written->created, now());
+    else if (auto* history = std::get_if<store_history>(&said.what))
+      core_->on_history(history->wanted, std::move(history->ops));
+    else if (auto* composed = std::get_if<store_composed_history>(&said.what))
+      core_->on_composed_history(composed->wanted, composed->composed);
+  }
+  if (retiring_)
+    quit_when_written();
+}
+
+void room_state::loaded(store_loaded& answer) {
+  if (core_) {
+    if (!answer.failed && !answer.room)
+      return on_close();  // it was removed meanwhile
+    core_->on_reloaded(std::move(answer.room), now());
+    return;
+  }
+  if (answer.failed || !answer.room)
+    return dismiss(!answer.failed);
+  core_.emplace(*settings_.bounds, *settings_.encoder, *this, std::move(*answer.room));
+  for (enter& in : std::exchange(waiting_, {}))
+    admit(in);
+  note_if_empty();
+}
+
+// There is nothing to serve: whoever waits is told, and the room ends.
+void room_state::dismiss(bool absent) {
+  for (const enter& in : std::exchange(waiting_, {}))
+    self_->send(in.session, no_room{absent});
+  self_->quit();
+}
+
+void room_state::quarantine(const std::exception& error) {
+  log(log_level::error, "room " + settings_.room_id + " ends: " + error.what());
+  for (const auto& [site, session] : members_)
+    self_->send(session, room_says{expelled{close_code::going_away, "the room has failed"}});
+  members_.clear();
+  dismiss(false);
+}
+
+// ---- its end ----
+
+void room_state::on_wake() {
+  if (!core_)
+    return;
+  core_->on_timer(now());
+  const std::int64_t idle_us = static_cast<std::int64_t>(settings_.bounds->room_idle_ms) * 1000;
+  if (members_.empty() && steady_us() - empty_since_us_ >= idle_us) {
+    if (core_->has_unwritten())
+      wake_in(idle_us);
+    else
+      self_->send(settings_.registry, room_idle{settings_.room_id, entered_});
+  }
+}
+
+void room_state::on_retire() {
+  retiring_ = true;
+  quit_when_written();
+}
+
+void room_state::quit_when_written() {
+  if (core_ && core_->has_unwritten())
+    return;
+  dismiss(false);
+}
+
+void room_state::on_close() {
+  if (core_)
+    core_->close();
+  members_.clear();
+  dismiss(true);
+}
+
+// ---- effects ----
+
+void room_state::tell(ot::site_id site, room_event event) {
+  const auto member = members_.find(site);
+  if (member == members_.end())
+    return;
+  const bool is_last = std::holds_alternative<expelled>(event);
+  self_->send(member->second, room_says{std::move(event)});
+  if (is_last) {
+    self_->demonitor(member->second.address());
+    members_.erase(member);
+  }
+}
+
+// One message, built once and shared by all mailboxes.
+void room_state::tell_everyone(fanout_ptr batch) {
+  const caf::message message = caf::make_message(room_says{std::move(batch)});
+  for (const auto& [site, session] : members_)
+    caf::actor_cast<caf::strong_actor_ptr>(session)->enqueue(
+      self_->ctrl(), caf::make_message_id(), message, self_->context());
+}
+
+void room_state::persist(storage::room_write write) {
+  self_->send(settings_.writer,
+              tandem::persist{room_actor{self_},
+                              std::make_shared<storage::room_write>(std::move(write))});
+}
+
+void room_state::reload() {
+  self_->send(settings_.reader, load_room{room_actor{self_}, settings_.room_id});
+}
+
+void room_state::read_history(const catch_up& wanted, std::uint64_t ops_max) {
+  self_->send(settings_.reader, tandem::read_history{room_actor{self_}, wanted, ops_max});
+}
+
+void room_state::wake_in(std::int64_t us) {
+  self_->delayed_send(self_, std::chrono::microseconds{us}, wake_up{});
+}
+
+room_actor::behavior_type room(room_actor::stateful_pointer<room_state> self,
+                               room_settings settings) {
+  room_state& state = self->state;
+  harden(self);
+  state.start(std::move(settings));
+  self->set_down_handler([&state](const caf::down_msg& down) { state.on_down(down); });
+  return {
+    [&state](enter& in) { state.guarded([&] { state.on_enter(in); }); },
+    [&state](member_says& said) { state.guarded([&] { state.on_member(said); }); },
+    [&state](store_says& said) { state.guarded([&] { state.on_store(said); }); },
+    [&state](wake_up) { state.guarded([&] { state.on_wake(); }); },
+    [&state](retire) { state.guarded([&] { state.on_retire(); }); },
+    [&state](close_room) { state.guarded([&] { state.on_close(); }); },
+  };
+}
+
+}  // namespace tandem

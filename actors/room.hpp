@@ -1,0 +1,85 @@
+// The ROOM actor: room_core with a mailbox, a timer and members' addresses.
+// Loads itself, and asks to be evicted when nobody has been in it for a while.
+//
+//   loading ── loaded ──▶ live ── idle, or the server stops ──▶ retiring ──▶ gone
+//      └── absent, or the store failed ──▶ gone
+//
+// Invariants
+//  1. It quits only when nothing is unwritten.
+//  2. Every session that was handed over is told: entered, or no_room.
+#pragma once
+
+#include "actors/interfaces.hpp"
+
+#include <exception>
+#include <map>
+#include <memory>
+#include <string>
+#include <vector>
+
+namespace tandem {
+
+struct room_settings {
+  const limits* bounds = nullptr;
+  const frame_encoder* encoder = nullptr;
+  registry_actor registry;
+  writer_actor writer;
+  reader_actor reader;
+  std::string room_id;
+};
+
+class room_state : public room_effects {
+ public:
+  static inline const char* name = "room";
+  explicit room_state(room_actor::pointer self) : self_{self} {}
+
+  void start(room_settings settings);
+  void on_enter(enter& in);
+  void on_member(member_says& said);
+  void on_store(store_says& said);
+  void on_wake();
+  void on_retire();
+  void on_close();
+  void on_down(const caf::down_msg& down);
+
+  // Runs a handler. An exception ends this room, and nothing else: its members
+  // are told to connect again, and find it loaded anew.
+  template <class F>
+  void guarded(F handler) {
+    try {
+      handler();
+    } catch (const std::exception& error) {
+      quarantine(error);
+    }
+  }
+
+  void tell(ot::site_id site, room_event event) override;
+  void tell_everyone(fanout_ptr batch) override;
+  void persist(storage::room_write write) override;
+  void reload() override;
+  void read_history(const catch_up& wanted, std::uint64_t ops_max) override;
+  void wake_in(std::int64_t us) override;
+
+ private:
+  void admit(enter& in);
+  void loaded(store_loaded& answer);
+  void dismiss(bool absent);
+  void forget(ot::site_id site);
+  void note_if_empty();
+  void quit_when_written();
+  void quarantine(const std::exception& error);
+
+  room_actor::pointer self_;
+  room_settings settings_;
+  std::optional<room_core> core_;  // none while loading
+  std::vector<enter> waiting_;     // while loading
+  std::map<ot::site_id, session_actor> members_;
+  std::uint64_t entered_ = 0;
+  std::int64_t empty_since_us_ = 0;
+  bool retiring_ = false;
+};
+
+room_actor::behavior_type room(room_actor::stateful_pointer<room_state> self,
+                               room_settings settings);
+
+}  // namespace tandem

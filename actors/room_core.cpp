@@ -1,0 +1,301 @@
+// Membership and what members do. The life of a write is in room_write.cpp,
+// changes of files in room_files.cpp.
+#include "actors/room_core.hpp"
+
+#include "actors/file_names.hpp"
+#include "storage/store.hpp"
+
+#include <algorithm>
+#include <array>
+#include <utility>
+
+namespace tandem {
+
+namespace {
+
+// Readable on white and on near-black (contrast 3:1 or better on both).
+constexpr std::array<const char*, 10> peer_colors{
+  "#d1495b", "#2e86ab", "#c2571a", "#3a8f5c", "#8e5bd0",
+  "#b8860b", "#c2408f", "#1a8f8f", "#6b7fd7", "#7f8c1f"};
+
+std::string shown_name(const std::string& wanted, ot::site_id site) {
+  return wanted.empty() ? "Guest " + std::to_string(site) : wanted;
+}
+
+server::chat shown_chat(const storage::chat_message& message) {
+  return {message.n, message.author, message.text, message.at_ms, std::nullopt, std::nullopt};
+}
+
+}  // namespace
+
+room_core::room_core(const limits& bounds, const frame_encoder& encoder, room_effects& effects,
+                     storage::loaded_room loaded)
+    : limits_{bounds}, encoder_{encoder}, effects_{effects} {
+  load_files(loaded);
+}
+
+void room_core::load_files(storage::loaded_room& loaded) {
+  std::map<storage::file_key, std::unique_ptr<room_file>> files;
+  for (storage::loaded_file& file : loaded.files) {
+    const storage::file_key key = file.record.key;
+    files[key] = std::make_unique<room_file>(limits_, std::move(file));
+  }
+  files_ = std::move(files);
+  chat_ = std::move(loaded.chat);
+  chat_count_ = chat_.empty() ? 0 : chat_.back().n;
+  record_ = std::move(loaded.room);
+}
+
+room_file* room_core::find(storage::file_key key) {
+  const auto found = files_.find(key);
+  return found == files_.end() ? nullptr : found->second.get();
+}
+
+room_file* room_core::find(std::string_view name) {
+  for (auto& [key, file] : files_)
+    if (file->name() == name)
+      return file.get();
+  return nullptr;
+}
+
+const room_file* room_core::file(storage::file_key key) const {
+  const auto found = files_.find(key);
+  return found == files_.end() ? nullptr : found->second.get();
+}
+
+// ---- members ----
+
+bool room_core::join(const join_request& request, moment now) {
+  supersede(request.client);
+  if (members_.size() >= limits_.members_per_room)
+    return false;
+  const ot::site_id site = next_site_++;
+  const server::peer shown{site, shown_name(request.name, site),
+                           peer_colors[site % peer_colors.size()], "editor"};
+  notes_.push_back({encoder_.encode(server::join{shown}), site, nullptr, {}, 0, {}});
+  notes_.back().own_bytes = std::make_shared<const std::string>();
+  effects_.tell(site, joined{welcome_for(site)});
+  members_.emplace(site, member{request.client, shown});
+  if (phase_ != phase::live)
+    report(site, {error_code::unavailable, "the room is read-only: its store cannot be reached",
+                  {}, {}, {}, {}});
+  for (const client::open& wanted : request.opens)
+    open_for(site, wanted);
+  run(now);
+  return true;
+}
+
+// Rule 4 of the grouping rule: a client's new connection ends the earlier one.
+void room_core::supersede(const ot::client_id& client) {
+  for (auto at = members_.begin(); at != members_.end(); ++at) {
+    if (at->second.client != client)
+      continue;
+    effects_.tell(at->first, expelled{close_code::superseded, "connected again elsewhere"});
+    remove_member(at);
+    return;
+  }
+}
+
+void room_core::remove_member(std::map<ot::site_id, member>::iterator found) {
+  const ot::site_id site = found->first;
+  members_.erase(found);
+  for (auto& [key, file] : files_)
+    file->forget_cursor(site);
+  notes_.push_back({encoder_.encode(server::leave{site}), 0, nullptr, {}, 0, {}});
+}
+
+void room_core::leave(ot::site_id site, moment now) {
+  const auto found = members_.find(site);
+  if (found == members_.end())
+    return;
+  remove_member(found);
+  run(now);
+}
+
+server::welcome room_core::welcome_for(ot::site_id site) const {
+  server::welcome welcome;
+  welcome.site = site;
+  welcome.role = "editor";
+  welcome.room_id = record_.id;
+  welcome.room_name = record_.name;
+  for (const auto& [key, file] : files_)
+    welcome.files.push_back(
+      {file->name(), file->document().durable_revision(), file->language()});
+  std::ranges::sort(welcome.files, {}, &server::file_state::name);
+  for (const auto& [other, member] : members_)
+    welcome.peers.push_back(member.shown);
+  for (const storage::chat_message& message : chat_)
+    welcome.messages.push_back(shown_chat(message));
+  return welcome;
+}
+
+void room_core::report(ot::site_id site, server::error error) {
+  effects_.tell(site, room_error{std::move(error)});
+}
+
+void room_core::open(const open_request& request) {
+  if (members_.contains(request.site))
+    open_for(request.site, request.open);
+}
+
+void room_core::open_for(ot::site_id site, const client::open& wanted) {
+  const room_file* file = find(wanted.file);
+  if (file == nullptr) {
+    report(site, {error_code::unknown_file, "no such file in this room", wanted.file,
+                  wanted.seq, {}, {}});
+    return;
+  }
+  const ot::revision head = file->document().durable_revision();
+  if (wanted.rev && *wanted.rev > head) {
+    report(site, {error_code::stale, "that revision is not one of this file's", wanted.file,
+                  wanted.seq, {}, {}});
+    return;
+  }
+  file_opened reply;
+  reply.file = file->key();
+  reply.opened.file = wanted.file;
+  reply.opened.rev = head;
+  reply.opened.language = file->language();
+  opened_with(reply, *file, wanted);
+  if (wanted.seq) {
+    reply.committed_seq = wanted.seq;
+    const auto rev = file->document().revision_of(members_.at(site).client, *wanted.seq);
+    if (rev)
+      reply.committed_rev = *rev;
+    else
+      reply.committed_seq.reset();
+  }
+  effects_.tell(site, std::move(reply));
+}
+
+// By text, or by the operations from the client's revision on. A client with
+// nothing pending that is far behind takes the text; one with an edit pending
+// needs the operations, however far back they are.
+void room_core::opened_with(file_opened& reply, const room_file& file,
+                            const client::open& wanted) const {
+  const ot::document& document = file.document();
+  const bool by_operations =
+    wanted.rev && (wanted.seq || *wanted.rev >= document.operations().first());
+  if (!by_operations) {
+    reply.opened.text = document.text().to_string();
+    return;
+  }
+  reply.opened.from = *wanted.rev;
+}
+
+// ---- what members do ----
+
+void room_core::refuse(const submit_edit& request, error_code code, std::string why) {
+  edit_answer answer{request.file, request.edit.seq, edit_answer::verdict::refused, 0, code,
+                     std::move(why), {}};
+  if (code == error_code::unavailable)
+    answer.retry_ms = static_cast<std::uint32_t>(limits_.store_retry_ms);
+  effects_.tell(request.edit.site, std::move(answer));
+}
+
+bool room_core::can_write(moment now) const noexcept {
+  switch (phase_) {
+    case phase::live: return true;
+    case phase::read_only: return now.steady_us >= retry_at_us_;
+    case phase::reloading: return false;
+  }
+  return false;
+}
+
+void room_core::submit(submit_edit request, moment now) {
+  const auto author = members_.find(request.edit.site);
+  if (author == members_.end())
+    return;
+  room_file* file = find(request.file);
+  if (file == nullptr)
+    return refuse(request, error_code::unknown_file, "no such file in this room");
+  if (!can_write(now))
+    return refuse(request, error_code::unavailable, "the store cannot be written to");
+
+  const unanswered_edit pending{request.edit.site, request.file, author->second.client,
+                                request.edit.seq};
+  request.edit.client = author->second.client;
+  const ot::submitted result =
+    file->submit(std::move(request.edit), author->second.shown.name, now.epoch_ms);
+  request.edit.site = pending.site;
+  request.edit.seq = pending.seq;
+  switch (result.result) {
+    case ot::outcome::committed:
+      unanswered_.push_back(pending);
+      run(now);
+      break;
+    case ot::outcome::duplicate:
+      effects_.tell(pending.site, edit_answer{request.file, pending.seq,
+                                              edit_answer::verdict::duplicate, result.rev,
+                                              error_code::internal, {}, {}});
+      break;
+    case ot::outcome::rebase:
+      refuse(request, error_code::rebase, "the edit's base is far behind");
+      break;
+    case ot::outcome::rejected:
+      switch (result.reason) {
+        case ot::reject_reason::none: break;
+        case ot::reject_reason::unknown_revision:
+          return refuse(request, error_code::stale, "that revision is not one of this file's");
+        case ot::reject_reason::beyond_text:
+          return refuse(request, error_code::bad_op, "the operation reaches beyond the text");
+        case ot::reject_reason::text_too_long:
+          return refuse(request, error_code::too_large, "the file would become too long");
+        case ot::reject_reason::old_seq:
+          return refuse(request, error_code::bad_message, "seq must rise");
+      }
+      break;
+  }
+}
+
+void room_core::move(const move_cursor& request, moment now) {
+  room_file* file = find(request.file);
+  if (file == nullptr || !members_.contains(request.site)
+      || request.rev > file->document().durable_revision())
+    return;
+  file->move_cursor(request);
+  run(now);
+}
+
+void room_core::catch_up_reader(const catch_up& request) {
+  room_file* file = find(request.file);
+  if (file == nullptr || !members_.contains(request.site))
+    return;
+  const ot::document& document = file->document();
+  catch_up wanted = request;
+  wanted.to = std::min(request.to, document.durable_revision());
+  if (wanted.from >= wanted.to)
+    wanted.to = wanted.from;
+  if (wanted.from < document.operations().first()) {
+    wanted.to = std::min(wanted.to, document.operations().first());
+    effects_.read_history(wanted, limits_.slice_ops);
+    return;
+  }
+  history_slice slice = file->slice(wanted, limits_.slice_ops, encoder_);
+  if (slice.to == document.durable_revision())
+    slice.cursors = file->all_cursors(encoder_);
+  effects_.tell(request.site, std::move(slice));
+}
+
+void room_core::on_history(const catch_up& wanted, std::vector<storage::stored_op> ops) {
+  if (const room_file* file = find(wanted.file); file != nullptr && !ops.empty())
+    effects_.tell(wanted.site, file->slice_of(wanted, ops, encoder_));
+}
+
+void room_core::on_composed_history(const catch_up& wanted, const ot::text_op& composed) {
+  if (const room_file* file = find(wanted.file); file != nullptr)
+    effects_.tell(wanted.site, file->slice_of_composed(wanted, composed, encoder_));
+}
+
+void room_core::note_divergence(const divergence_report& report) {
+  if (members_.contains(report.site))
+    ++divergences_;
+}
+
+void room_core::close() {
+  for (const auto& [site, member] : members_)
+    effects_.tell(site, expelled{close_code::no_such_room, "the room was removed"});
+  members_.clear();
+}
+
+}  // namespace tandem

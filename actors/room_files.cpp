@@ -1,0 +1,164 @@
+// Chat, and creating, renaming and removing files. Part of room_core.
+#include "actors/file_names.hpp"
+#include "actors/room_core.hpp"
+
+#include <algorithm>
+#include <utility>
+
+namespace tandem {
+
+void room_core::post(const post_chat& request, moment now) {
+  const auto author = members_.find(request.site);
+  if (author == members_.end())
+    return;
+  if (!can_write(now)) {
+    report(request.site, {error_code::unavailable, "the store cannot be written to", {}, {},
+                          request.chat.id, static_cast<std::uint32_t>(limits_.store_retry_ms)});
+    return;
+  }
+  const auto is_same = [&](const storage::chat_message& said) {
+    return said.client == author->second.client && said.client_message_id == request.chat.id;
+  };
+  if (const auto said = std::ranges::find_if(chat_, is_same); said != chat_.end()) {
+    const server::chat shown{said->n, said->author, said->text, said->at_ms, request.site,
+                             request.chat.id};
+    effects_.tell_everyone(std::make_shared<const fanout>(fanout{
+      {},
+      {room_note{std::make_shared<const std::string>(), request.site, encoder_.encode(shown), {}, 0, {}}}}));
+    return;
+  }
+  chats_.push_back({request.site,
+                    {0, author->second.shown.name, author->second.client, request.chat.id,
+                     request.chat.text, now.epoch_ms}});
+  run(now);
+}
+
+// Whether a file has this name, or will have it when what is queued is done.
+bool room_core::is_name_taken(const std::string& name) const {
+  bool taken = std::ranges::any_of(
+    files_, [&](const auto& entry) { return entry.second->name() == name; });
+  const auto replay = [&](const std::vector<queued_change>& changes) {
+    for (const queued_change& queued : changes) {
+      const client::change_file& request = queued.request;
+      if (request.action == client::file_action::create && request.file == name)
+        taken = true;
+      if (request.action == client::file_action::rename && request.to == name)
+        taken = true;
+      if (request.action != client::file_action::create && request.file == name)
+        taken = false;
+    }
+  };
+  if (in_flight_)
+    replay(in_flight_->changes);
+  replay(changes_);
+  return taken;
+}
+
+std::optional<server::error> room_core::change_problem(
+  const client::change_file& request) const {
+  const auto problem = [&](error_code code, const char* why) {
+    return server::error{code, why, request.file, {}, {}, {}};
+  };
+  const bool is_new = request.action == client::file_action::create;
+  const std::string& wanted = is_new ? request.file : request.to;
+  if (request.action != client::file_action::remove) {
+    if (!is_valid_file_name(wanted, limits_.file_name_chars))
+      return problem(error_code::bad_message, "not a valid file name");
+    if (is_name_taken(wanted))
+      return problem(error_code::file_exists, "a file of that name exists");
+  }
+  if (is_new && files_.size() + changes_.size() >= limits_.files_per_room)
+    return problem(error_code::too_large, "the room has too many files");
+  if (is_new)
+    return std::nullopt;
+  // A file with a change of its own under way is left alone until it is done.
+  const auto touches = [&](const queued_change& queued) {
+    return queued.request.file == request.file || queued.request.to == request.file;
+  };
+  const bool is_busy = std::ranges::any_of(changes_, touches)
+                       || (in_flight_ && std::ranges::any_of(in_flight_->changes, touches));
+  const bool exists = std::ranges::any_of(
+    files_, [&](const auto& entry) { return entry.second->name() == request.file; });
+  if (!exists || is_busy)
+    return problem(error_code::unknown_file, "no such file in this room");
+  return std::nullopt;
+}
+
+storage::file_change room_core::resolve(const file_request& request, moment now) const {
+  const client::change_file& change = request.change;
+  if (change.action == client::file_action::create) {
+    storage::create_file created{
+      change.file, change.language.empty() ? language_of(change.file) : change.language, {},
+      now.epoch_ms};
+    if (!change.text.empty()) {
+      ot::text_op text;
+      text.insert(change.text);
+      created.first_ops.push_back(
+        {std::move(text), {}, 0, members_.at(request.site).shown.name, now.epoch_ms});
+    }
+    return created;
+  }
+  const auto file = std::ranges::find_if(
+    files_, [&](const auto& entry) { return entry.second->name() == change.file; });
+  if (change.action == client::file_action::remove)
+    return storage::remove_file{file->first, now.epoch_ms};
+  return storage::rename_file{
+    file->first, change.to, change.language.empty() ? language_of(change.to) : change.language};
+}
+
+void room_core::change_file(const file_request& request, moment now) {
+  if (!members_.contains(request.site))
+    return;
+  if (auto problem = change_problem(request.change)) {
+    report(request.site, std::move(*problem));
+    return;
+  }
+  if (!can_write(now)) {
+    report(request.site, {error_code::unavailable, "the store cannot be written to",
+                          request.change.file, {}, {},
+                          static_cast<std::uint32_t>(limits_.store_retry_ms)});
+    return;
+  }
+  changes_.push_back({request.site, request.change, resolve(request, now)});
+  run(now);
+}
+
+// The store has the change: the room's files follow, and everybody is told.
+void room_core::apply_change(const queued_change& done,
+                             const std::vector<storage::file_key>& created,
+                             std::size_t& next_created, fanout& batch) {
+  const client::change_file& request = done.request;
+  server::file_changed told{request.action, request.file, request.to, {}, done.site};
+  room_note note;
+  if (const auto* added = std::get_if<storage::create_file>(&done.change)) {
+    storage::loaded_file file;
+    file.record = {created.at(next_created++), added->name, added->language,
+                   added->first_ops.size()};
+    file.base.file = file.record.key;
+    file.tail = added->first_ops;
+    const storage::file_key key = file.record.key;
+    files_[key] = std::make_unique<room_file>(limits_, std::move(file));
+    told.language = added->language;
+  } else if (const auto* renamed = std::get_if<storage::rename_file>(&done.change)) {
+    files_.at(renamed->file)->rename(renamed->name, renamed->language);
+    told.language = renamed->language;
+    note.on_file = room_note::effect::renamed;
+    note.file = renamed->file;
+    note.new_name = renamed->name;
+  } else {
+    const storage::file_key key = std::get<storage::remove_file>(done.change).file;
+    files_.erase(key);
+    std::erase_if(snapshots_, [&](const storage::snapshot& taken) { return taken.file == key; });
+    for (const unanswered_edit& edit : unanswered_)
+      if (edit.file == key)
+        answer(edit, {key, edit.seq, edit_answer::verdict::refused, 0, error_code::unknown_file,
+                      "the file was removed", {}});
+    std::erase_if(unanswered_, [&](const unanswered_edit& edit) { return edit.file == key; });
+    note.on_file = room_note::effect::removed;
+    note.file = key;
+  }
+  note.bytes = encoder_.encode(told);
+  batch.notes.push_back(std::move(note));
+}
+
+}  // namespace tandem

@@ -1,0 +1,119 @@
+#include "actors/service.hpp"
+
+#include "actors/registry.hpp"
+#include "actors/session.hpp"
+#include "actors/store_actors.hpp"
+
+#include <caf/all.hpp>
+
+#include <future>
+#include <utility>
+
+namespace tandem {
+
+namespace {
+
+// Why these values: the table in docs/architecture.md, "actors".
+struct actor_settings : caf::actor_system_config {
+  explicit actor_settings(std::size_t threads) {
+    set("scheduler.policy", caf::atom("sharing"));
+    set("scheduler.max-threads", threads);
+    set("scheduler.max-throughput", std::size_t{200});
+  }
+};
+
+class inbox final : public session_inbox {
+ public:
+  explicit inbox(session_actor session) : session_{std::move(session)} {}
+
+  void said(client::message message) override {
+    caf::anon_send(session_, client_said{std::move(message)});
+  }
+  void drained() override { tell(connection_says::event::drained); }
+  void hello_timed_out() override { tell(connection_says::event::hello_timed_out); }
+  void shutting_down() override { tell(connection_says::event::shutting_down); }
+  void disconnected() override { tell(connection_says::event::disconnected); }
+
+ private:
+  void tell(connection_says::event event) { caf::anon_send(session_, connection_says{event}); }
+
+  session_actor session_;
+};
+
+class actor_service final : public service {
+ public:
+  actor_service(const limits& bounds, const frame_encoder& encoder,
+                std::unique_ptr<storage::store> store, std::size_t threads)
+      : bounds_{bounds}, encoder_{encoder}, settings_{threads}, system_{settings_} {
+    std::shared_ptr<storage::reader> reading = store->open_reader();
+    writer_ = system_.spawn<caf::detached>(
+      writer, std::shared_ptr<storage::store>{std::move(store)});
+    reader_ = system_.spawn<caf::detached>(reader, std::move(reading),
+                                           static_cast<std::size_t>(bounds_.chat_kept));
+    registry_ = system_.spawn(
+      registry, registry_settings{&bounds_, &encoder_, writer_, reader_, live_rooms_});
+  }
+
+  std::unique_ptr<session_inbox> connect(std::string room_id,
+                                         std::shared_ptr<connection_sink> sink) override {
+    ++*live_sessions_;
+    return std::make_unique<inbox>(
+      system_.spawn(session, session_settings{&bounds_, &encoder_, registry_,
+                                              std::move(room_id), std::move(sink),
+                                              live_sessions_}));
+  }
+
+  void read(std::function<void(storage::reader&)> task) override {
+    caf::anon_send(reader_, read_task{std::move(task)});
+  }
+
+  void write(std::function<void(storage::store&)> task) override {
+    caf::anon_send(writer_, write_task{std::move(task)});
+  }
+
+  void close_room(const std::string& room_id,
+                  std::function<void(storage::store&)> task) override {
+    caf::anon_send(registry_, remove_room{room_id, std::move(task)});
+  }
+
+  const limits& bounds() const noexcept override { return bounds_; }
+
+  counters count() const noexcept override { return {*live_sessions_, *live_rooms_}; }
+
+  bool stop(std::chrono::milliseconds deadline) override {
+    auto done = std::make_shared<std::promise<void>>();
+    std::future<void> all_gone = done->get_future();
+    caf::anon_send(registry_, stop_rooms{[done, told = std::make_shared<bool>(false)] {
+                     if (!std::exchange(*told, true))
+                       done->set_value();
+                   }});
+    const bool in_time = all_gone.wait_for(deadline) == std::future_status::ready;
+    caf::anon_send_exit(registry_, caf::exit_reason::kill);
+    caf::anon_send_exit(writer_, caf::exit_reason::kill);
+    caf::anon_send_exit(reader_, caf::exit_reason::kill);
+    return in_time;
+  }
+
+ private:
+  const limits bounds_;
+  const frame_encoder& encoder_;
+  std::shared_ptr<std::atomic<std::uint64_t>> live_sessions_ =
+    std::make_shared<std::atomic<std::uint64_t>>(0);
+  std::shared_ptr<std::atomic<std::uint64_t>> live_rooms_ =
+    std::make_shared<std::atomic<std::uint64_t>>(0);
+  actor_settings settings_;
+  caf::actor_system system_;
+  writer_actor writer_;
+  reader_actor reader_;
+  registry_actor registry_;
+};
+
+}  // namespace
+
+std::unique_ptr<service> start_service(const limits& bounds, const frame_encoder& encoder,
+                                       std::unique_ptr<storage::store> store,
+                                       std::size_t threads) {
+  return std::make_unique<actor_service>(bounds, encoder, std::move(store), threads);
+}
+
+}  // namespace tandem

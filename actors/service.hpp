@@ -1,0 +1,81 @@
+// The running server as net/ sees it: sessions to be opened, the store to be
+// asked. No CAF here, and nothing of a socket: this and `connection_sink` are
+// the seam between the two worlds.
+//
+// Thread safety: every call of `service` and `session_inbox` may come from any
+// thread; a sink is called from any thread.
+#pragma once
+
+#include "actors/limits.hpp"
+#include "actors/protocol.hpp"
+#include "storage/store.hpp"
+
+#include <chrono>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <string>
+
+namespace tandem {
+
+// The way out of a session: what a connection does for it.
+class connection_sink {
+ public:
+  virtual ~connection_sink() = default;
+  virtual void send(const frame& bytes) = 0;
+  // What was given to `send` and has not been taken by the peer's machine. When
+  // it has been over limits::outbound_pause_bytes and falls under half of that,
+  // the connection says `drained`.
+  virtual std::uint64_t unread_bytes() const = 0;
+  // Sends what is queued, then the close frame.
+  virtual void close(close_code code, std::string_view why) = 0;
+  // One message that was `said` has been dealt with.
+  virtual void consumed() = 0;
+};
+
+// The way in.
+class session_inbox {
+ public:
+  virtual ~session_inbox() = default;
+  virtual void said(client::message message) = 0;
+  virtual void drained() = 0;
+  virtual void hello_timed_out() = 0;
+  virtual void shutting_down() = 0;
+  // Said once, last: the session ends.
+  virtual void disconnected() = 0;
+};
+
+class service {
+ public:
+  virtual ~service() = default;
+
+  virtual std::unique_ptr<session_inbox> connect(std::string room_id,
+                                                 std::shared_ptr<connection_sink> sink) = 0;
+
+  // Runs a task on the reading or the writing thread of the store. The task
+  // catches what the store throws, and does not block on anything else.
+  virtual void read(std::function<void(storage::reader&)> task) = 0;
+  virtual void write(std::function<void(storage::store&)> task) = 0;
+
+  // Ends the room's sessions, and then runs the task as `write` does.
+  virtual void close_room(const std::string& room_id,
+                          std::function<void(storage::store&)> task) = 0;
+
+  virtual const limits& bounds() const noexcept = 0;
+
+  struct counters {
+    std::uint64_t sessions = 0;
+    std::uint64_t rooms = 0;
+  };
+  virtual counters count() const noexcept = 0;
+
+  // Lets every room finish its write, and stops. Whether all were done in time.
+  virtual bool stop(std::chrono::milliseconds deadline) = 0;
+};
+
+// Starts the actors. The encoder must outlive the service.
+std::unique_ptr<service> start_service(const limits& bounds, const frame_encoder& encoder,
+                                       std::unique_ptr<storage::store> store,
+                                       std::size_t threads);
+
+}  // namespace tandem

@@ -1,0 +1,97 @@
+#include "actors/session.hpp"
+
+#include "actors/clock.hpp"
+
+#include <utility>
+
+namespace tandem {
+
+void session_state::start(session_settings settings) {
+  settings_ = std::move(settings);
+  core_.emplace(*settings_.bounds, *settings_.encoder, *this);
+}
+
+void session_state::on_client(client_said& said) {
+  core_->on_message(std::move(said.message), steady_us());
+  settings_.sink->consumed();
+}
+
+void session_state::on_connection(const connection_says& event) {
+  switch (event.what) {
+    case connection_says::event::drained: core_->on_drained(); break;
+    case connection_says::event::hello_timed_out: core_->on_hello_timeout(); break;
+    case connection_says::event::shutting_down: core_->on_shutdown(); break;
+    case connection_says::event::disconnected:
+      core_->on_disconnected();
+      --*settings_.live_sessions;
+      self_->quit();
+      break;
+  }
+}
+
+// The core may have closed between asking for the room and being let in.
+void session_state::on_entered(const entered& in) {
+  room_ = in.room;
+  site_ = in.site;
+  if (left_)
+    tell_room({member_left{site_}});
+}
+
+void session_state::tell_room(member_says message) {
+  if (room_)
+    self_->send(room_, std::move(message));
+}
+
+void session_state::join(join_request request) {
+  self_->send(settings_.registry,
+              enter_room{settings_.room_id, session_actor{self_}, std::move(request)});
+}
+
+void session_state::leave() {
+  left_ = true;
+  tell_room({member_left{site_}});
+}
+
+void session_state::open(client::open wanted) {
+  tell_room({open_request{site_, std::move(wanted)}});
+}
+
+void session_state::submit(submit_edit edit) {
+  tell_room({std::move(edit)});
+}
+
+void session_state::move_cursor(tandem::move_cursor moved) {
+  tell_room({std::move(moved)});
+}
+
+void session_state::catch_up(tandem::catch_up wanted) {
+  tell_room({wanted});
+}
+
+void session_state::post(client::chat chat) {
+  tell_room({post_chat{site_, std::move(chat)}});
+}
+
+void session_state::change_file(client::change_file change) {
+  tell_room({file_request{site_, std::move(change)}});
+}
+
+void session_state::report_divergence(client::diverged report) {
+  tell_room({divergence_report{site_, std::move(report)}});
+}
+
+session_actor::behavior_type session(session_actor::stateful_pointer<session_state> self,
+                                     session_settings settings) {
+  session_state& state = self->state;
+  harden(self);
+  state.start(std::move(settings));
+  return {
+    [&state](client_said& said) { state.on_client(said); },
+    [&state](const connection_says& event) { state.on_connection(event); },
+    [&state](const entered& in) { state.on_entered(in); },
+    [&state](const room_says& said) { state.core().on_room(said.event); },
+    [&state](const no_room& none) { state.core().on_no_room(none.absent); },
+  };
+}
+
+}  // namespace tandem

@@ -1,0 +1,64 @@
+// The SESSION actor: session_core with a mailbox. Lives as long as its
+// connection: it quits when that says `disconnected`.
+#pragma once
+
+#include "actors/interfaces.hpp"
+#include "actors/session_core.hpp"
+
+#include <atomic>
+#include <memory>
+#include <string>
+
+namespace tandem {
+
+struct session_settings {
+  const limits* bounds = nullptr;
+  const frame_encoder* encoder = nullptr;
+  registry_actor registry;
+  std::string room_id;
+  std::shared_ptr<connection_sink> sink;
+  std::shared_ptr<std::atomic<std::uint64_t>> live_sessions;
+};
+
+class session_state : public session_effects {
+ public:
+  static inline const char* name = "session";
+  explicit session_state(session_actor::pointer self) : self_{self} {}
+
+  void start(session_settings settings);
+  session_core& core() { return *core_; }
+  void on_client(client_said& said);
+  void on_connection(const connection_says& event);
+  void on_entered(const entered& in);
+
+  void send(const frame& bytes) override { settings_.sink->send(bytes); }
+  std::uint64_t unread_bytes() const override { return settings_.sink->unread_bytes(); }
+  void close(close_code code, std::string_view why) override {
+    settings_.sink->close(code, why);
+  }
+
+  void join(join_request request) override;
+  void leave() override;
+  void open(client::open wanted) override;
+  void submit(submit_edit edit) override;
+  void move_cursor(tandem::move_cursor moved) override;
+  void catch_up(tandem::catch_up wanted) override;
+  void post(client::chat chat) override;
+  void change_file(client::change_file change) override;
+  void report_divergence(client::diverged report) override;
+
+ private:
+  void tell_room(member_says message);
+
+  session_actor::pointer self_;
+  session_settings settings_;
+  std::optional<session_core> core_;
+  room_actor room_;
+  ot::site_id site_ = 0;
+  bool left_ = false;
+};
+
+session_actor::behavior_type session(session_actor::stateful_pointer<session_state> self,
+                                     session_settings settings);
+
+}  // namespace tandem

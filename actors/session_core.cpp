@@ -1,0 +1,221 @@
+// What the client says. What the room says is in session_delivery.cpp.
+#include "actors/session_core.hpp"
+
+#include "ot/utf8.hpp"
+
+#include <openssl/sha.h>
+
+#include <algorithm>
+#include <array>
+#include <cstring>
+#include <utility>
+
+namespace tandem {
+
+namespace {
+
+// A peer that sends this many bad messages is no client of ours.
+constexpr std::uint32_t bad_messages_max = 20;
+constexpr std::size_t client_name_bytes_max = 64;
+
+bool is_valid_client_name(std::string_view name) noexcept {
+  const auto is_allowed = [](char c) {
+    return (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '_'
+           || c == '-';
+  };
+  return !name.empty() && name.size() <= client_name_bytes_max
+         && std::ranges::all_of(name, is_allowed);
+}
+
+}  // namespace
+
+ot::client_id digest_of(std::string_view client_name) {
+  std::array<unsigned char, SHA256_DIGEST_LENGTH> digest;
+  SHA256(reinterpret_cast<const unsigned char*>(client_name.data()), client_name.size(),
+         digest.data());
+  ot::client_id id;
+  std::memcpy(id.bytes.data(), digest.data(), id.bytes.size());
+  return id;
+}
+
+session_core::session_core(const limits& bounds, const frame_encoder& encoder,
+                           session_effects& effects)
+    : limits_{bounds},
+      encoder_{encoder},
+      effects_{effects},
+      edits_{bounds.ops_per_second, bounds.ops_burst} {
+}
+
+void session_core::on_message(client::message message, std::int64_t now_us) {
+  if (phase_ == phase::closed)
+    return;
+  if (auto* hello = std::get_if<client::hello>(&message))
+    return say_hello(*hello);
+  if (phase_ == phase::handshaking)
+    return fail(close_code::bad_message, "the first message must be a hello");
+  struct visitor {
+    session_core& self;
+    std::int64_t now_us;
+    void operator()(client::hello&) {}
+    void operator()(client::open& m) { self.open(m); }
+    void operator()(client::close& m) { self.close_file(m); }
+    void operator()(client::edit& m) { self.edit(m, now_us); }
+    void operator()(client::cursor& m) { self.cursor(m); }
+    void operator()(client::chat& m) { self.chat(m); }
+    void operator()(client::diverged& m) { self.diverged(m); }
+    void operator()(client::change_file& m) { self.change_file(m); }
+    void operator()(client::malformed& m) { self.malformed(m); }
+  };
+  std::visit(visitor{*this, now_us}, message);
+}
+
+void session_core::send_error(server::error error) {
+  effects_.send(encoder_.encode(error));
+}
+
+// Says why, and ends the connection.
+void session_core::fail(close_code code, std::string_view why) {
+  effects_.close(code, why);
+  end();
+}
+
+void session_core::end() {
+  if (phase_ == phase::joining || phase_ == phase::live)
+    effects_.leave();
+  phase_ = phase::closed;
+  files_.clear();
+}
+
+void session_core::on_hello_timeout() {
+  if (phase_ == phase::handshaking)
+    fail(close_code::no_hello, "no hello in time");
+}
+
+void session_core::on_disconnected() {
+  if (phase_ != phase::closed)
+    end();
+}
+
+void session_core::on_shutdown() {
+  if (phase_ != phase::closed)
+    fail(close_code::going_away, "the server is going away");
+}
+
+void session_core::say_hello(client::hello& hello) {
+  if (phase_ != phase::handshaking)
+    return malformed({error_code::bad_message, "hello was said before", {}, {}});
+  if (!is_valid_client_name(hello.client))
+    return fail(close_code::bad_message, "client must be 1 to 64 of A-Z a-z 0-9 _ -");
+  if (ot::count_chars(hello.name) > limits_.name_chars)
+    hello.name.resize(ot::byte_offset(hello.name, static_cast<std::uint32_t>(limits_.name_chars)));
+  client_ = digest_of(hello.client);
+  phase_ = phase::joining;
+  effects_.join({client_, std::move(hello.name), std::move(hello.opens)});
+}
+
+// A file that is followed already stays so until the room has answered: an edit
+// of it may be under way, whose answer must find it, or which must be known
+// again when the file is opened anew.
+void session_core::open(client::open& wanted) {
+  if (const auto found = find(wanted.file); found != files_.end()) {
+    followed& file = found->second;
+    if (const auto held = std::exchange(file.held, std::nullopt))
+      ask_rebase(file, *held);
+    if (!wanted.seq)
+      wanted.seq = file.unanswered_seq;
+  }
+  effects_.open(std::move(wanted));
+}
+
+void session_core::close_file(const client::close& message) {
+  if (const auto file = find(message.file); file != files_.end())
+    files_.erase(file);
+}
+
+std::map<storage::file_key, session_core::followed>::iterator session_core::find(
+  const std::string& name) {
+  return std::ranges::find_if(files_,
+                              [&](const auto& entry) { return entry.second.name == name; });
+}
+
+// ---- edits ----
+
+void session_core::edit(client::edit& message, std::int64_t now_us) {
+  const auto found = find(message.file);
+  if (found == files_.end())
+    return send_error({error_code::stale, "open the file first", message.file, message.seq, {}, {}});
+  followed& file = found->second;
+  const auto unanswered =
+    file.held ? std::optional{file.held->seq} : file.unanswered_seq;
+  if (unanswered == message.seq)
+    return;  // sent again before its answer, which is on its way
+  if (unanswered)
+    return send_error({error_code::bad_message, "one unacknowledged edit a file at a time",
+                       message.file, message.seq, {}, {}});
+  if (message.rev > file.sent)
+    return send_error({error_code::stale, "that revision was not sent to this client",
+                       message.file, message.seq, {}, {}});
+  if (const std::int64_t wait_us = edits_.take(now_us); wait_us > 0)
+    return send_error({error_code::rate_limited, "too many edits", message.file, message.seq, {},
+                       static_cast<std::uint32_t>(wait_us / 1000 + 1)});
+  if (message.op.inserted_chars() > limits_.op_chars)
+    return send_error({error_code::too_large, "the operation inserts too much", message.file,
+                       message.seq, {}, {}});
+  submit(found->first, file, message);
+}
+
+void session_core::submit(storage::file_key key, followed& file, client::edit& message) {
+  if (file.slice_asked && file.slice_may_compose) {
+    file.held = std::move(message);
+    return;
+  }
+  if (message.rev < file.composed_end)
+    return ask_rebase(file, message);
+  file.unanswered_seq = message.seq;
+  effects_.submit(
+    {key, {client_, message.seq, message.rev, std::move(message.op), site_}});
+}
+
+void session_core::ask_rebase(followed& file, const client::edit& message) {
+  file.owes_rebase = true;
+  send_error({error_code::rebase, "the edit's base lies before a composed operation", file.name,
+              message.seq, {}, {}});
+}
+
+// ---- everything else ----
+
+void session_core::cursor(client::cursor& message) {
+  const auto file = find(message.file);
+  if (file == files_.end() || message.rev > file->second.sent)
+    return send_error({error_code::stale, "that revision was not sent to this client",
+                       message.file, {}, {}, {}});
+  effects_.move_cursor({site_, file->first, message.rev, std::move(message.ranges)});
+}
+
+void session_core::chat(client::chat& message) {
+  if (message.text.empty() || ot::count_chars(message.text) > limits_.chat_chars)
+    return send_error({message.text.empty() ? error_code::bad_message : error_code::too_large,
+                       "a message has 1 to " + std::to_string(limits_.chat_chars) + " characters",
+                       {}, {}, message.id, {}});
+  effects_.post(std::move(message));
+}
+
+void session_core::change_file(client::change_file& message) {
+  if (ot::count_chars(message.text) > limits_.text_chars)
+    return send_error({error_code::too_large, "the text is too long", message.file, {}, {}, {}});
+  effects_.change_file(std::move(message));
+}
+
+void session_core::diverged(client::diverged& message) {
+  client::open again{message.file, std::nullopt, std::nullopt};
+  effects_.report_divergence(std::move(message));
+  open(again);
+}
+
+void session_core::malformed(const client::malformed& message) {
+  send_error({message.code, message.why, message.file, message.seq, {}, {}});
+  if (++bad_messages_ >= bad_messages_max)
+    fail(close_code::bad_message, "too many bad messages");
+}
+
+}  // namespace tandem

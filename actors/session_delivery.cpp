@@ -1,0 +1,199 @@
+// What the room says, and how it reaches the client. Part of session_core.
+#include "actors/session_core.hpp"
+
+#include <algorithm>
+#include <utility>
+
+namespace tandem {
+
+void session_core::on_room(const room_event& event) {
+  if (phase_ == phase::closed)
+    return;
+  struct visitor {
+    session_core& self;
+    void operator()(const joined& e) {
+      self.site_ = e.welcome.site;
+      self.phase_ = phase::live;
+      server::welcome welcome = e.welcome;
+      welcome.frame_bytes = self.limits_.frame_bytes;
+      welcome.op_chars = self.limits_.op_chars;
+      welcome.ops_per_second = self.limits_.ops_per_second;
+      self.effects_.send(self.encoder_.encode(welcome));
+    }
+    void operator()(const file_opened& e) { self.on_opened(e); }
+    void operator()(const history_slice& e) { self.on_slice(e); }
+    void operator()(const edit_answer& e) { self.on_answer(e); }
+    void operator()(const room_error& e) { self.send_error(e.error); }
+    void operator()(const fanout_ptr& e) { self.on_fanout(*e); }
+    void operator()(const expelled& e) {
+      self.effects_.close(e.code, e.why);
+      self.phase_ = phase::closed;
+      self.files_.clear();
+    }
+  };
+  std::visit(visitor{*this}, event);
+}
+
+void session_core::on_no_room(bool absent) {
+  if (phase_ == phase::closed)
+    return;
+  phase_ = phase::closed;
+  if (absent) {
+    effects_.close(close_code::no_such_room, "no such room");
+    return;
+  }
+  send_error({error_code::unavailable, "the room cannot be loaded now", {}, {}, {}, {}});
+  effects_.close(close_code::overloaded, "the room cannot be loaded now");
+}
+
+// ---- a file's stream ----
+
+void session_core::on_opened(const file_opened& opened) {
+  followed file;
+  file.name = opened.opened.file;
+  file.head = opened.opened.rev;
+  file.sent = opened.opened.text ? opened.opened.rev : opened.opened.from;
+  effects_.send(encoder_.encode(opened.opened));
+  if (opened.committed_seq && opened.committed_rev > file.sent)
+    file.unanswered_seq = opened.committed_seq;
+  followed& kept = files_[opened.file] = std::move(file);
+  if (opened.committed_seq && opened.committed_rev <= kept.sent)
+    send_ack(kept, *opened.committed_seq, opened.committed_rev);
+  // Even at the head: the slice brings the others' cursors.
+  kept.lags = true;
+  ask_slice(opened.file, kept);
+}
+
+bool session_core::may_send_more() const {
+  return effects_.unread_bytes() < limits_.outbound_pause_bytes;
+}
+
+void session_core::ask_slice(storage::file_key key, followed& file) {
+  if (file.slice_asked || !may_send_more())
+    return;
+  file.slice_asked = true;
+  file.slice_may_compose = !file.unanswered_seq && !file.owes_rebase;
+  effects_.catch_up({site_, key, file.sent, file.head, file.slice_may_compose});
+}
+
+void session_core::on_drained() {
+  for (auto& [key, file] : files_)
+    if (file.lags)
+      ask_slice(key, file);
+}
+
+void session_core::on_slice(const history_slice& slice) {
+  const auto found = files_.find(slice.file);
+  if (found == files_.end() || !found->second.slice_asked || found->second.sent != slice.from)
+    return;  // the file was closed or opened anew since it was asked for
+  followed& file = found->second;
+  file.slice_asked = false;
+  if (slice.composed) {
+    effects_.send(slice.ops.front().bytes);
+    file.composed_end = slice.to;
+  } else {
+    send_ops(file, slice.ops);
+  }
+  file.sent = slice.to;
+  if (auto held = std::exchange(file.held, std::nullopt))
+    submit(slice.file, file, *held);
+  if (file.sent < file.head)
+    return ask_slice(slice.file, file);
+  file.lags = false;
+  for (const auto& [site, bytes] : slice.cursors)
+    if (site != site_)
+      effects_.send(bytes);
+}
+
+bool session_core::holds_own_edit(const followed& file,
+                                  const std::vector<sent_op>& ops) const noexcept {
+  return file.unanswered_seq && std::ranges::any_of(ops, [&](const sent_op& op) {
+           return op.seq == *file.unanswered_seq && op.client == client_;
+         });
+}
+
+// Sends operations one by one, this client's own as its ack.
+void session_core::send_ops(followed& file, const std::vector<sent_op>& ops) {
+  for (const sent_op& op : ops) {
+    if (file.unanswered_seq && op.seq == *file.unanswered_seq && op.client == client_)
+      send_ack(file, op.seq, op.rev);
+    else
+      effects_.send(op.bytes);
+  }
+}
+
+void session_core::send_ack(followed& file, std::uint64_t seq, ot::revision rev) {
+  effects_.send(encoder_.encode(server::ack{file.name, seq, rev}));
+  file.unanswered_seq.reset();
+  file.owes_rebase = false;
+}
+
+void session_core::on_answer(const edit_answer& answer) {
+  const auto found = files_.find(answer.file);
+  if (found == files_.end() || found->second.unanswered_seq != answer.seq)
+    return;
+  followed& file = found->second;
+  if (answer.result == edit_answer::verdict::duplicate) {
+    // Later than `sent`: its place in the stream is its ack.
+    if (answer.rev <= file.sent)
+      send_ack(file, answer.seq, answer.rev);
+    return;
+  }
+  file.unanswered_seq.reset();
+  if (answer.code == error_code::rebase)
+    file.owes_rebase = true;
+  send_error({answer.code, answer.why, file.name, answer.seq, {}, answer.retry_ms});
+}
+
+// ---- fanout ----
+
+void session_core::on_fanout(const fanout& batch) {
+  for (const file_batch& changed : batch.files) {
+    const auto found = files_.find(changed.file);
+    if (found != files_.end())
+      deliver(found->second, changed);
+  }
+  for (const room_note& note : batch.notes)
+    deliver(note);
+  for (auto& [key, file] : files_)
+    if (file.lags)
+      ask_slice(key, file);
+  if (effects_.unread_bytes() > limits_.outbound_bytes)
+    fail(close_code::overloaded, "this connection reads too slowly");
+}
+
+void session_core::deliver(followed& file, const file_batch& batch) {
+  file.head = std::max(file.head, batch.to);
+  if (file.sent != batch.from || !may_send_more())
+    file.lags = true;
+  if (file.lags)
+    return;
+  if (holds_own_edit(file, batch.ops))
+    send_ops(file, batch.ops);
+  else if (batch.all)
+    effects_.send(batch.all);
+  file.sent = batch.to;
+  for (const auto& [site, bytes] : batch.cursors)
+    if (site != site_)
+      effects_.send(bytes);
+  if (batch.check)
+    effects_.send(batch.check);
+}
+
+void session_core::deliver(const room_note& note) {
+  const bool own = note.own_bytes && note.own_site == site_;
+  const frame& bytes = own ? note.own_bytes : note.bytes;
+  if (!bytes->empty())
+    effects_.send(bytes);
+  if (note.on_file == room_note::effect::none)
+    return;
+  const auto found = files_.find(note.file);
+  if (found == files_.end())
+    return;
+  if (note.on_file == room_note::effect::renamed)
+    found->second.name = note.new_name;
+  else
+    files_.erase(found);
+}
+
+}  // namespace tandem

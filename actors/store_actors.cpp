@@ -1,0 +1,144 @@
+#include "actors/store_actors.hpp"
+
+#include "actors/log.hpp"
+
+#include <span>
+#include <utility>
+
+namespace tandem {
+
+namespace {
+
+write_outcome outcome_of(const storage::store_error& error) noexcept {
+  return error.why() == storage::store_error::cause::unknown ? write_outcome::unknown
+                                                             : write_outcome::failed;
+}
+
+}  // namespace
+
+// ---- WRITER ----
+
+void writer_state::on_persist(persist& wish) {
+  if (gathered_.empty())
+    self_->send(self_, commit_gathered{});
+  gathered_.push_back(std::move(wish));
+}
+
+void writer_state::on_commit() {
+  std::vector<persist> group = std::exchange(gathered_, {});
+  std::vector<storage::room_write> writes;
+  writes.reserve(group.size());
+  for (const persist& wish : group)
+    writes.push_back(std::move(*wish.write));
+  try {
+    const auto results = store_->write(writes);
+    for (std::size_t i = 0; i < group.size(); ++i) {
+      const bool written = results[i].result == storage::write_result::verdict::written;
+      self_->send(group[i].room,
+                  store_says{store_written{
+                    written ? write_outcome::written : write_outcome::conflict,
+                    results[i].created}});
+    }
+    store_->maintain(!self_->mailbox().empty());
+  } catch (const storage::store_error& error) {
+    log(log_level::error, error.what());
+    const write_outcome outcome = outcome_of(error);
+    if (outcome == write_outcome::failed && group.size() > 1) {
+      for (std::size_t i = 0; i < group.size(); ++i)
+        *group[i].write = std::move(writes[i]);
+      return commit_one_by_one(group);
+    }
+    for (const persist& wish : group)
+      self_->send(wish.room, store_says{store_written{outcome, {}}});
+  }
+}
+
+// A group failed: one room's data may be the cause, and must not stop others.
+void writer_state::commit_one_by_one(std::vector<persist>& group) {
+  for (const persist& wish : group) {
+    store_written answer;
+    try {
+      const auto results = store_->write(std::span{wish.write.get(), 1});
+      answer.outcome = results.front().result == storage::write_result::verdict::written
+                         ? write_outcome::written
+                         : write_outcome::conflict;
+      answer.created = results.front().created;
+    } catch (const storage::store_error& error) {
+      answer.outcome = outcome_of(error);
+    }
+    self_->send(wish.room, store_says{std::move(answer)});
+  }
+}
+
+void writer_state::on_task(const write_task& wish) {
+  wish.task(*store_);
+}
+
+writer_actor::behavior_type writer(writer_actor::stateful_pointer<writer_state> self,
+                                   std::shared_ptr<storage::store> store) {
+  writer_state& state = self->state;
+  harden(self);
+  state.start(std::move(store));
+  return {
+    [&state](persist& wish) { state.on_persist(wish); },
+    [&state](commit_gathered) { state.on_commit(); },
+    [&state](const write_task& wish) { state.on_task(wish); },
+  };
+}
+
+// ---- READER ----
+
+void reader_state::on_load(const load_room& wish) {
+  store_loaded answer;
+  try {
+    answer.room = reader_->load_room(storage::default_tenant, wish.room_id, chat_kept_);
+  } catch (const storage::store_error& error) {
+    log(log_level::error, "cannot load room " + wish.room_id + ": " + error.what());
+    answer.failed = true;
+  }
+  self_->send(wish.room, store_says{std::move(answer)});
+}
+
+// Composed on the way, if it may be: memory does not grow with the stretch.
+void reader_state::on_history(const read_history& wish) {
+  const catch_up& wanted = wish.wanted;
+  store_history single{wanted, {}};
+  store_composed_history composed{wanted, {}};
+  try {
+    reader_->read_ops(wanted.file, wanted.from, wanted.to,
+                      [&](ot::revision, storage::stored_op&& entry) {
+                        if (wanted.may_compose) {
+                          composed.composed = ot::compose(composed.composed, entry.op);
+                          return true;
+                        }
+                        single.ops.push_back(std::move(entry));
+                        return single.ops.size() < wish.ops_max;
+                      });
+  } catch (const storage::store_error& error) {
+    log(log_level::error, std::string{"cannot read history: "} + error.what());
+    return;
+  }
+  if (wanted.may_compose)
+    self_->send(wish.room, store_says{std::move(composed)});
+  else
+    self_->send(wish.room, store_says{std::move(single)});
+}
+
+void reader_state::on_task(const read_task& wish) {
+  wish.task(*reader_);
+}
+
+reader_actor::behavior_type reader(reader_actor::stateful_pointer<reader_state> self,
+                                   std::shared_ptr<storage::reader> reader,
+                                   std::size_t chat_kept) {
+  reader_state& state = self->state;
+  harden(self);
+  state.start(std::move(reader), chat_kept);
+  return {
+    [&state](const load_room& wish) { state.on_load(wish); },
+    [&state](const read_history& wish) { state.on_history(wish); },
+    [&state](const read_task& wish) { state.on_task(wish); },
+  };
+}
+
+}  // namespace tandem

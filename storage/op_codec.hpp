@@ -1,0 +1,28 @@
+// A run of operations as bytes: what the log's rows hold. Pure functions.
+//
+//   run     = version(1 byte) participants ops
+//   participants = count { client(16 bytes) name }
+//   ops     = count first_at_ms { op }
+//   op      = participant seq at_delta_ms(zigzag) count { component }
+//   component = (chars * 4 + kind) [ bytes text ]     text: of an insert
+//   name    = bytes text
+//
+// All numbers are LEB128 varints. The times are differences to the operation
+// before. Version 1.
+#pragma once
+
+#include "storage/records.hpp"
+
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace tandem::storage {
+
+std::string encode_run(std::span<const stored_op> ops);
+
+// Takes any bytes; throws store_error{corrupt} if they are not a run.
+std::vector<stored_op> decode_run(std::string_view bytes);
+
+}  // namespace tandem::storage

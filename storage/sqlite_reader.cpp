@@ -1,0 +1,169 @@
+#include "storage/sqlite_reader.hpp"
+
+#include "storage/op_codec.hpp"
+
+#include <algorithm>
+#include <cstring>
+
+namespace tandem::storage {
+
+namespace {
+
+ot::client_id client_from(std::string_view blob) {
+  ot::client_id client;
+  if (blob.size() != client.bytes.size())
+    throw store_error{store_error::cause::corrupt, "a client's digest has a wrong length"};
+  std::memcpy(client.bytes.data(), blob.data(), blob.size());
+  return client;
+}
+
+}  // namespace
+
+sqlite_reader::sqlite_reader(sqlite_db& db)
+    : reading_{db},
+      room_{db.prepare("SELECT key, name, created_at_ms FROM room WHERE tenant_id = ? AND id = ?")},
+      files_{db.prepare("SELECT key, name, language FROM file"
+                        " WHERE room_key = ? AND removed_at_ms IS NULL ORDER BY name")},
+      head_{db.prepare("SELECT last_rev FROM op_run WHERE key BETWEEN ? AND ?"
+                       " ORDER BY key DESC LIMIT 1")},
+      snapshot_{db.prepare("SELECT key, text FROM snapshot WHERE key BETWEEN ? AND ?"
+                           " ORDER BY key DESC LIMIT 1")},
+      runs_{db.prepare("SELECT key, last_rev, ops FROM op_run WHERE key BETWEEN"
+                       " coalesce((SELECT max(key) FROM op_run WHERE key BETWEEN ? AND ?), ?)"
+                       " AND ? ORDER BY key")},
+      client_edits_{db.prepare("SELECT client, seq, rev FROM client_edit WHERE file_key = ?")},
+      chat_{db.prepare("SELECT n, author, client, client_message_id, text, at_ms FROM chat"
+                       " WHERE room_key = ? ORDER BY n DESC LIMIT ?")} {
+}
+
+void sqlite_reader::ping() {
+  reading_.prepare("SELECT 1 FROM tenant LIMIT 1").step();
+}
+
+std::optional<room_record> sqlite_reader::find_room(tenant_key tenant, std::string_view id) {
+  room_record room;
+  {
+    const statement_scope scope{room_};
+    if (!room_.bind(tenant).bind_text(id).step())
+      return std::nullopt;
+    room.key = room_.integer(0);
+    room.id = id;
+    room.name = room_.text(1);
+    room.created_at_ms = room_.integer(2);
+  }
+  room.files = files_of(room.key);
+  return room;
+}
+
+std::vector<file_record> sqlite_reader::files_of(room_key room) {
+  std::vector<file_record> files;
+  {
+    const statement_scope scope{files_};
+    files_.bind(room);
+    while (files_.step())
+      files.push_back({files_.integer(0), std::string{files_.text(1)},
+                       std::string{files_.text(2)}, 0});
+  }
+  for (file_record& file : files)
+    file.rev = head_of(file.key);
+  return files;
+}
+
+ot::revision sqlite_reader::head_of(file_key file) {
+  const statement_scope scope{head_};
+  head_.bind(log_key(file, 0)).bind(log_key(file + 1, 0) - 1);
+  return head_.step() ? static_cast<ot::revision>(head_.integer(0)) : 0;
+}
+
+snapshot sqlite_reader::snapshot_before(file_key file, ot::revision rev) {
+  snapshot found;
+  found.file = file;
+  const statement_scope scope{snapshot_};
+  snapshot_.bind(log_key(file, 0)).bind(log_key(file, rev));
+  if (snapshot_.step()) {
+    found.rev = static_cast<ot::revision>(snapshot_.integer(0) - log_key(file, 0));
+    found.text = snapshot_.blob(1);
+  }
+  return found;
+}
+
+void sqlite_reader::read_ops(file_key file, ot::revision from, ot::revision to,
+                             const op_visitor& visit) {
+  if (from >= to)
+    return;
+  const statement_scope scope{runs_};
+  // The row that holds `from + 1` starts there or earlier.
+  runs_.bind(log_key(file, 0)).bind(log_key(file, from + 1)).bind(log_key(file, from + 1));
+  runs_.bind(log_key(file, to));
+  while (runs_.step()) {
+    const auto first = static_cast<ot::revision>(runs_.integer(0) - log_key(file, 0));
+    const auto last = static_cast<ot::revision>(runs_.integer(1));
+    std::vector<stored_op> ops = decode_run(runs_.blob(2));
+    if (first + ops.size() != last + 1)
+      throw store_error{store_error::cause::corrupt, "a run is not as long as its row says"};
+    for (ot::revision rev = first; rev <= std::min(last, to); ++rev)
+      if (rev > from && !visit(rev, std::move(ops[rev - first])))
+        return;
+  }
+}
+
+loaded_file sqlite_reader::load_file(file_record record) {
+  loaded_file file;
+  file.base = snapshot_before(record.key, record.rev);
+  {
+    const statement_scope scope{client_edits_};
+    client_edits_.bind(record.key);
+    while (client_edits_.step())
+      file.base.last[client_from(client_edits_.blob(0))] = {
+        static_cast<std::uint64_t>(client_edits_.integer(1)),
+        static_cast<ot::revision>(client_edits_.integer(2))};
+  }
+  read_ops(record.key, file.base.rev, record.rev, [&](ot::revision rev, stored_op&& entry) {
+    if (rev != file.base.rev + file.tail.size() + 1)
+      throw store_error{store_error::cause::corrupt, "the log has a gap"};
+    file.tail.push_back(std::move(entry));
+    return true;
+  });
+  if (file.base.rev + file.tail.size() != record.rev)
+    throw store_error{store_error::cause::corrupt, "the log ends before its head"};
+  file.record = std::move(record);
+  return file;
+}
+
+std::optional<loaded_room> sqlite_reader::load_room(tenant_key tenant, std::string_view id,
+                                                    std::size_t chat_messages) {
+  // One read transaction, so that every part is of the same moment.
+  const bool outer = reading_.in_transaction();
+  if (!outer)
+    reading_.execute("BEGIN");
+  struct ender {
+    sqlite_db* db;
+    ~ender() {
+      if (db != nullptr)
+        sqlite3_exec(db->handle(), "COMMIT", nullptr, nullptr, nullptr);
+    }
+  } const end{outer ? nullptr : &reading_};
+  auto record = find_room(tenant, id);
+  if (!record)
+    return std::nullopt;
+  loaded_room room;
+  for (const file_record& file : record->files)
+    room.files.push_back(load_file(file));
+  room.chat = latest_chat(record->key, chat_messages);
+  room.room = std::move(*record);
+  return room;
+}
+
+std::vector<chat_message> sqlite_reader::latest_chat(room_key room, std::size_t count) {
+  std::vector<chat_message> messages;
+  const statement_scope scope{chat_};
+  chat_.bind(room).bind(static_cast<std::int64_t>(count));
+  while (chat_.step())
+    messages.push_back({static_cast<std::uint64_t>(chat_.integer(0)), std::string{chat_.text(1)},
+                        client_from(chat_.blob(2)), static_cast<std::uint64_t>(chat_.integer(3)),
+                        std::string{chat_.text(4)}, chat_.integer(5)});
+  std::ranges::reverse(messages);
+  return messages;
+}
+
+}  // namespace tandem::storage

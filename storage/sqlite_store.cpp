@@ -1,0 +1,362 @@
+#include "storage/sqlite_store.hpp"
+
+#include "storage/migrations.hpp"
+#include "storage/op_codec.hpp"
+#include "storage/sqlite_reader.hpp"
+
+#include <fmt/format.h>
+
+#include <filesystem>
+#include <unordered_map>
+#include <utility>
+
+namespace tandem::storage {
+
+namespace {
+
+// A checkpoint is due when the WAL has this many pages, and not put off any
+// longer at the second figure, even if commits are waiting.
+constexpr int checkpoint_pages = 1'000;
+constexpr int overdue_checkpoint_pages = 8'000;
+
+class connection_holder {
+ protected:
+  connection_holder(const std::string& path, sqlite_db::mode how) : db_{path, how} {}
+  sqlite_db db_;
+};
+
+class separate_reader final : private connection_holder, public sqlite_reader {
+ public:
+  explicit separate_reader(const std::string& path)
+      : connection_holder{path, sqlite_db::mode::read_only}, sqlite_reader{db_} {}
+};
+
+// Rolls a transaction back unless it was committed.
+class transaction {
+ public:
+  explicit transaction(sqlite_db& db) : db_{db} { db_.execute("BEGIN IMMEDIATE"); }
+  transaction(const transaction&) = delete;
+  transaction& operator=(const transaction&) = delete;
+
+  ~transaction() {
+    if (db_.in_transaction())
+      sqlite3_exec(db_.handle(), "ROLLBACK", nullptr, nullptr, nullptr);
+  }
+
+  // If COMMIT fails and SQLite has left the transaction all the same, nobody
+  // can say what a restart would find.
+  void commit() {
+    try {
+      db_.execute("COMMIT");
+    } catch (const store_error& error) {
+      if (db_.in_transaction())
+        throw;
+      throw store_error{store_error::cause::unknown, error.what()};
+    }
+  }
+
+ private:
+  sqlite_db& db_;
+};
+
+struct write_statements {
+  explicit write_statements(sqlite_db& db)
+      : room_exists{db.prepare("SELECT tenant_id FROM room WHERE key = ?")},
+        add_run{db.prepare("INSERT INTO op_run (key, tenant_id, last_rev, ops)"
+                           " VALUES (?, ?, ?, ?)")},
+        add_room{db.prepare("INSERT INTO room (tenant_id, id, name, created_at_ms)"
+                            " VALUES (?, ?, ?, ?) ON CONFLICT (id) DO NOTHING")},
+        add_file{db.prepare("INSERT INTO file (tenant_id, room_key, name, language, created_at_ms)"
+                            " VALUES (?, ?, ?, ?, ?)")},
+        rename{db.prepare("UPDATE file SET name = ?, language = ? WHERE key = ?")},
+        remove{db.prepare("UPDATE file SET removed_at_ms = ? WHERE key = ?")},
+        add_snapshot{db.prepare("INSERT OR REPLACE INTO snapshot (key, tenant_id, text)"
+                                " VALUES (?, ?, ?)")},
+        note_edit{db.prepare("INSERT INTO client_edit (file_key, client, tenant_id, seq, rev)"
+                             " VALUES (?, ?, ?, ?, ?) ON CONFLICT (file_key, client)"
+                             " DO UPDATE SET seq = excluded.seq, rev = excluded.rev")},
+        add_chat{db.prepare("INSERT INTO chat (room_key, n, tenant_id, author, client,"
+                            " client_message_id, text, at_ms) VALUES (?, ?, ?, ?, ?, ?, ?, ?)")} {}
+
+  sqlite_statement room_exists;
+  sqlite_statement add_run;
+  sqlite_statement add_room;
+  sqlite_statement add_file;
+  sqlite_statement rename;
+  sqlite_statement remove;
+  sqlite_statement add_snapshot;
+  sqlite_statement note_edit;
+  sqlite_statement add_chat;
+};
+
+// The statements need the schema, so migrate() makes them.
+class migrated {
+ public:
+  explicit migrated(sqlite_db& db) : reader{db}, writes{db} {}
+  sqlite_reader reader;
+  write_statements writes;
+};
+
+class sqlite_store final : public store {
+ public:
+  explicit sqlite_store(std::string path)
+      : path_{std::move(path)}, db_{path_, sqlite_db::mode::read_write} {
+    sqlite3_wal_hook(
+      db_.handle(),
+      [](void* self, sqlite3*, const char*, int pages) {
+        static_cast<sqlite_store*>(self)->wal_pages_ = pages;
+        return SQLITE_OK;
+      },
+      this);
+  }
+
+  void migrate() override;
+  std::unique_ptr<reader> open_reader() override {
+    return std::make_unique<separate_reader>(path_);
+  }
+  std::optional<room_record> create_room(const new_room& room) override;
+  bool remove_room(tenant_key tenant, std::string_view id) override;
+  std::vector<write_result> write(std::span<const room_write> group) override;
+  void maintain(bool urgent) override;
+
+  std::optional<room_record> find_room(tenant_key tenant, std::string_view id) override {
+    return ready().reader.find_room(tenant, id);
+  }
+  std::optional<loaded_room> load_room(tenant_key tenant, std::string_view id,
+                                       std::size_t chat_messages) override {
+    return ready().reader.load_room(tenant, id, chat_messages);
+  }
+  snapshot snapshot_before(file_key file, ot::revision rev) override {
+    return ready().reader.snapshot_before(file, rev);
+  }
+  void read_ops(file_key file, ot::revision from, ot::revision to,
+                const op_visitor& visit) override {
+    ready().reader.read_ops(file, from, to, visit);
+  }
+  void ping() override { ready().reader.ping(); }
+
+ private:
+  migrated& ready() {
+    if (!migrated_)
+      throw store_error{store_error::cause::unavailable, "the store was not migrated"};
+    return *migrated_;
+  }
+
+  std::int64_t schema_version();
+  std::optional<tenant_key> tenant_of(room_key room);
+  ot::revision head_of(file_key file);
+  bool follows_heads(const room_write& write);
+  void write_run(tenant_key tenant, file_key file, ot::revision first,
+                 std::span<const stored_op> ops);
+  file_key write_file(tenant_key tenant, room_key room, const create_file& change);
+  void write_change(tenant_key tenant, room_key room, const file_change& change,
+                    write_result& result);
+  void write_chat(tenant_key tenant, room_key room, const chat_message& message);
+  void write_snapshot(tenant_key tenant, const snapshot& taken);
+  write_result write_one(const room_write& write);
+
+  std::string path_;
+  sqlite_db db_;
+  std::optional<migrated> migrated_;
+  std::unordered_map<file_key, ot::revision> heads_;  // of files written to lately
+  int wal_pages_ = 0;
+};
+
+std::int64_t sqlite_store::schema_version() {
+  db_.execute("CREATE TABLE IF NOT EXISTS schema_migration ("
+              " number INTEGER PRIMARY KEY, name TEXT NOT NULL, applied_at TEXT NOT NULL)");
+  sqlite_statement newest = db_.prepare("SELECT coalesce(max(number), 0) FROM schema_migration");
+  newest.step();
+  return newest.integer(0);
+}
+
+void sqlite_store::migrate() {
+  const auto migrations = sqlite_migrations();
+  {
+    transaction whole{db_};
+    const std::int64_t version = schema_version();
+    if (version > migrations.back().number)
+      throw store_error{store_error::cause::unavailable,
+                        fmt::format("{} has schema version {}, newer than this program's {}:"
+                                    " use a newer tandem",
+                                    path_, version, migrations.back().number)};
+    for (const migration& one : migrations.subspan(static_cast<std::size_t>(version))) {
+      db_.execute(std::string{one.sql});
+      db_.prepare("INSERT INTO schema_migration VALUES (?, ?, datetime('now'))")
+        .bind(one.number)
+        .bind_text(one.name)
+        .run();
+    }
+    whole.commit();
+  }
+  migrated_.emplace(db_);
+}
+
+std::optional<room_record> sqlite_store::create_room(const new_room& room) {
+  write_statements& writes = ready().writes;
+  transaction whole{db_};
+  writes.add_room.bind(room.tenant).bind_text(room.id).bind_text(room.name);
+  writes.add_room.bind(room.created_at_ms).run();
+  if (db_.changed_rows() == 0)
+    return std::nullopt;
+  const room_key key = db_.last_insert_key();
+  for (const create_file& file : room.files)
+    write_file(room.tenant, key, file);
+  whole.commit();
+  return find_room(room.tenant, room.id);
+}
+
+bool sqlite_store::remove_room(tenant_key tenant, std::string_view id) {
+  transaction whole{db_};
+  const auto room = ready().reader.find_room(tenant, id);
+  if (!room)
+    return false;
+  sqlite_statement files = db_.prepare("SELECT key FROM file WHERE room_key = ?");
+  files.bind(room->key);
+  while (files.step()) {
+    const file_key file = files.integer(0);
+    for (const char* table : {"op_run", "snapshot"})
+      db_.prepare(fmt::format("DELETE FROM {} WHERE key BETWEEN ? AND ?", table))
+        .bind(log_key(file, 0))
+        .bind(log_key(file + 1, 0) - 1)
+        .run();
+    heads_.erase(file);
+  }
+  files.reset();
+  db_.prepare("DELETE FROM room WHERE key = ?").bind(room->key).run();
+  whole.commit();
+  return true;
+}
+
+std::optional<tenant_key> sqlite_store::tenant_of(room_key room) {
+  sqlite_statement& find = ready().writes.room_exists;
+  const statement_scope scope{find};
+  if (!find.bind(room).step())
+    return std::nullopt;
+  return find.integer(0);
+}
+
+ot::revision sqlite_store::head_of(file_key file) {
+  const auto known = heads_.find(file);
+  if (known != heads_.end())
+    return known->second;
+  return heads_[file] = ready().reader.head_of(file);
+}
+
+bool sqlite_store::follows_heads(const room_write& write) {
+  for (const op_run& run : write.runs)
+    if (run.ops.empty() || run.first != head_of(run.file) + 1)
+      return false;
+  return true;
+}
+
+void sqlite_store::write_run(tenant_key tenant, file_key file, ot::revision first,
+                             std::span<const stored_op> ops) {
+  const std::string bytes = encode_run(ops);
+  const ot::revision last = first + ops.size() - 1;
+  sqlite_statement& add = ready().writes.add_run;
+  add.bind(log_key(file, first)).bind(tenant).bind(static_cast<std::int64_t>(last));
+  add.bind_blob(bytes).run();
+  heads_[file] = last;
+}
+
+file_key sqlite_store::write_file(tenant_key tenant, room_key room, const create_file& change) {
+  sqlite_statement& add = ready().writes.add_file;
+  add.bind(tenant).bind(room).bind_text(change.name).bind_text(change.language);
+  add.bind(change.at_ms).run();
+  const file_key file = db_.last_insert_key();
+  if (!change.first_ops.empty())
+    write_run(tenant, file, 1, change.first_ops);
+  return file;
+}
+
+void sqlite_store::write_change(tenant_key tenant, room_key room, const file_change& change,
+                                write_result& result) {
+  write_statements& writes = ready().writes;
+  if (const auto* created = std::get_if<create_file>(&change)) {
+    result.created.push_back(write_file(tenant, room, *created));
+  } else if (const auto* renamed = std::get_if<rename_file>(&change)) {
+    writes.rename.bind_text(renamed->name).bind_text(renamed->language);
+    writes.rename.bind(renamed->file).run();
+  } else {
+    const auto& removed = std::get<remove_file>(change);
+    writes.remove.bind(removed.at_ms).bind(removed.file).run();
+  }
+}
+
+void sqlite_store::write_chat(tenant_key tenant, room_key room, const chat_message& message) {
+  sqlite_statement& add = ready().writes.add_chat;
+  add.bind(room).bind(static_cast<std::int64_t>(message.n)).bind(tenant);
+  add.bind_text(message.author).bind_blob(as_blob(message.client));
+  add.bind(static_cast<std::int64_t>(message.client_message_id)).bind_text(message.text);
+  add.bind(message.at_ms).run();
+}
+
+void sqlite_store::write_snapshot(tenant_key tenant, const snapshot& taken) {
+  write_statements& writes = ready().writes;
+  writes.add_snapshot.bind(log_key(taken.file, taken.rev)).bind(tenant);
+  writes.add_snapshot.bind_blob(taken.text).run();
+  for (const auto& [client, last] : taken.last) {
+    writes.note_edit.bind(taken.file).bind_blob(as_blob(client)).bind(tenant);
+    writes.note_edit.bind(static_cast<std::int64_t>(last.seq));
+    writes.note_edit.bind(static_cast<std::int64_t>(last.rev)).run();
+  }
+}
+
+write_result sqlite_store::write_one(const room_write& write) {
+  write_result result;
+  const auto tenant = tenant_of(write.room);
+  if (!tenant || !follows_heads(write)) {
+    result.result = write_result::verdict::conflict;
+    return result;
+  }
+  for (const op_run& run : write.runs)
+    write_run(*tenant, run.file, run.first, run.ops);
+  for (const file_change& change : write.changes)
+    write_change(*tenant, write.room, change, result);
+  for (const chat_message& message : write.chat)
+    write_chat(*tenant, write.room, message);
+  for (const snapshot& taken : write.snapshots)
+    write_snapshot(*tenant, taken);
+  return result;
+}
+
+std::vector<write_result> sqlite_store::write(std::span<const room_write> group) {
+  std::vector<write_result> results;
+  results.reserve(group.size());
+  try {
+    transaction whole{db_};
+    for (const room_write& write : group)
+      results.push_back(write_one(write));
+    whole.commit();
+  } catch (const store_error&) {
+    heads_.clear();  // they may be ahead of what was written
+    throw;
+  }
+  return results;
+}
+
+void sqlite_store::maintain(bool urgent) {
+  if (wal_pages_ < (urgent ? overdue_checkpoint_pages : checkpoint_pages))
+    return;
+  // PASSIVE never waits for readers. A failure (a full disk) is the next
+  // commit's to report.
+  sqlite3_wal_checkpoint_v2(db_.handle(), nullptr, SQLITE_CHECKPOINT_PASSIVE, nullptr, nullptr);
+  wal_pages_ = 0;
+}
+
+}  // namespace
+
+std::unique_ptr<store> open_sqlite_store(const std::string& path) {
+  const std::filesystem::path folder = std::filesystem::path{path}.parent_path();
+  std::error_code error;
+  if (!folder.empty())
+    std::filesystem::create_directories(folder, error);
+  if (error)
+    throw store_error{store_error::cause::unavailable,
+                      fmt::format("cannot make the folder {}: {}", folder.string(),
+                                  error.message())};
+  return std::make_unique<sqlite_store>(path);
+}
+
+}  // namespace tandem::storage
