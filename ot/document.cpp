@@ -53,7 +53,7 @@ std::optional<submitted> document::refusal(const edit& incoming) const {
     return submitted{outcome::rejected, 0, reject_reason::unknown_revision};
   if (incoming.base < history_.first())
     return submitted{outcome::rebase, 0, reject_reason::none};
-  if (incoming.op.reach_chars() > history_.length_at(incoming.base))
+  if (incoming.op.spanned_chars() > history_.length_at(incoming.base))
     return submitted{outcome::rejected, 0, reject_reason::beyond_text};
   return std::nullopt;
 }

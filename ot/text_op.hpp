@@ -58,6 +58,9 @@ class text_op {
   // Characters of the old text that the operation reaches: keep + remove.
   // It is valid against a text of at least this length.
   std::uint64_t reach_chars() const noexcept { return reach_chars_; }
+  // The same with a last keep that was asked for and is no component: what the
+  // maker of the operation took the text to be at least.
+  std::uint64_t spanned_chars() const noexcept { return reach_chars_ + held_keep_; }
   std::uint64_t inserted_chars() const noexcept { return inserted_chars_; }
   std::uint64_t removed_chars() const noexcept { return removed_chars_; }
 

@@ -1,0 +1,251 @@
+#include "config/settings.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cctype>
+#include <charconv>
+#include <cstdint>
+#include <fstream>
+#include <functional>
+#include <iterator>
+#include <limits>
+#include <vector>
+
+namespace tandem {
+
+namespace {
+
+// One setting: how it is read and shown. A number has its bounds.
+struct setting {
+  std::string_view name;
+  std::string_view meaning;
+  std::function<void(settings&, std::string_view)> assign;  // throws settings_error with the why
+  std::function<std::string(const settings&)> show;
+};
+
+template <class Integer>
+setting number(std::string_view name, Integer& (*field)(settings&), std::uint64_t min,
+               std::uint64_t max, std::string_view meaning) {
+  const auto assign = [=](settings& all, std::string_view text) {
+    std::uint64_t value = 0;
+    const auto [end, problem] = std::from_chars(text.data(), text.data() + text.size(), value);
+    if (problem != std::errc{} || end != text.data() + text.size() || value < min || value > max)
+      throw settings_error{fmt::format("must be a whole number from {} to {}", min, max)};
+    field(all) = static_cast<Integer>(value);
+  };
+  const auto show = [=](const settings& all) {
+    return std::to_string(field(const_cast<settings&>(all)));
+  };
+  return {name, meaning, assign, show};
+}
+
+setting text(std::string_view name, std::string& (*field)(settings&), std::string_view meaning) {
+  return {name, meaning,
+          [=](settings& all, std::string_view value) { field(all) = value; },
+          [=](const settings& all) { return field(const_cast<settings&>(all)); }};
+}
+
+void assign_origins(settings& all, std::string_view list) {
+  std::vector<std::string> origins;
+  while (!list.empty()) {
+    const std::size_t comma = list.find(',');
+    std::string_view one = list.substr(0, comma);
+    list.remove_prefix(comma == std::string_view::npos ? list.size() : comma + 1);
+    while (one.starts_with(' '))
+      one.remove_prefix(1);
+    while (one.ends_with(' '))
+      one.remove_suffix(1);
+    const bool has_scheme = one.starts_with("http://") || one.starts_with("https://");
+    if (!has_scheme || one.find('/', one.find("//") + 2) != std::string_view::npos)
+      throw settings_error{"must be origins like https://example.org, separated by commas"};
+    origins.emplace_back(one);
+  }
+  all.server.allowed_origins = std::move(origins);
+}
+
+std::string show_origins(const settings& all) {
+  return fmt::format("{}", fmt::join(all.server.allowed_origins, ", "));
+}
+
+#define FIELD(path) +[](settings& all) -> auto& { return all.path; }
+
+const std::vector<setting>& all_settings() {
+  constexpr std::uint64_t million = 1'000'000;
+  constexpr std::uint64_t day_ms = 86'400'000;
+  constexpr std::uint64_t gib = std::uint64_t{1} << 30U;
+  static const std::vector<setting> list{
+    text("listen", FIELD(listen), "address and port; port 0 takes any free one"),
+    text("store", FIELD(store), "sqlite:PATH, or memory: to keep nothing"),
+    text("public_url", FIELD(server.public_url),
+         "what links begin with, if not http://ADDRESS:PORT; no trailing slash"),
+    {"allowed_origins",
+     "origins of pages that may connect, besides the server's own; separated by commas",
+     assign_origins, show_origins},
+    text("web_root", FIELD(server.web_root), "the folder of the built web client"),
+    number("io_threads", FIELD(server.io_threads), 1, 64, "threads for sockets"),
+    number("actor_threads", FIELD(actor_threads), 1, 64, "threads for rooms and sessions"),
+
+    number("connections_max", FIELD(server.connections_max), 1, million,
+           "WebSockets; more are closed with 4429"),
+    number("connections_per_address_max", FIELD(server.connections_per_address_max), 1, million,
+           "WebSockets from one address; more are closed with 4429"),
+    number("request_body_bytes", FIELD(server.request_body_bytes), 1024, gib,
+           "of an HTTP request; more is 413"),
+    number("request_header_bytes", FIELD(server.request_header_bytes), 512, million,
+           "of an HTTP request; more is 431"),
+    number("request_timeout_ms", FIELD(server.request_timeout_ms), 100, day_ms,
+           "for an HTTP request to arrive, and for its answer to leave"),
+    number("hello_timeout_ms", FIELD(server.hello_timeout_ms), 100, day_ms,
+           "from a WebSocket's start to its hello; then it is closed with 4408"),
+    number("idle_timeout_ms", FIELD(server.idle_timeout_ms), 200, day_ms,
+           "of a WebSocket's silence, pings unanswered; then it is dropped"),
+    number("write_timeout_ms", FIELD(server.write_timeout_ms), 100, day_ms,
+           "for a peer that takes nothing; then it is dropped"),
+    number("close_timeout_ms", FIELD(server.close_timeout_ms), 100, 60'000,
+           "for a peer to answer a close"),
+
+    number("frame_bytes", FIELD(bounds.frame_bytes), 1024, gib,
+           "of a WebSocket message; larger ones are closed with 4413"),
+    number("op_chars", FIELD(bounds.op_chars), 1, 100 * million,
+           "that one operation may insert; more is too_large"),
+    number("op_components", FIELD(bounds.op_components), 1, million,
+           "of one operation; more is bad_op"),
+    number("chat_chars", FIELD(bounds.chat_chars), 1, million, "of a chat message"),
+    number("name_chars", FIELD(bounds.name_chars), 1, 1000,
+           "of a person's or room's name; a person's is cut there"),
+    number("file_name_chars", FIELD(bounds.file_name_chars), 1, 4096, "of a file's path"),
+    number("cursor_ranges", FIELD(bounds.cursor_ranges), 1, 10'000, "selections of one person"),
+    number("text_chars", FIELD(bounds.text_chars), 1, 500 * million,
+           "of a file; an edit beyond is too_large"),
+    number("files_per_room", FIELD(bounds.files_per_room), 1, 100'000, "more are too_large"),
+    number("members_per_room", FIELD(bounds.members_per_room), 1, million,
+           "more are closed with 1013"),
+    number("chat_kept", FIELD(bounds.chat_kept), 0, 10'000, "messages sent to who joins"),
+    number("rooms_loaded", FIELD(bounds.rooms_loaded), 1, 10 * million,
+           "at once; more are closed with 1013"),
+    number("ops_per_second", FIELD(bounds.ops_per_second), 1, million,
+           "edits of one session; more are rate_limited"),
+    number("ops_burst", FIELD(bounds.ops_burst), 1, million, "edits it may save up"),
+    number("outbound_pause_bytes", FIELD(bounds.outbound_pause_bytes), 1024, gib,
+           "unread by a client, from which it gets no operations until it has read"),
+    number("outbound_bytes", FIELD(bounds.outbound_bytes), 4096, gib,
+           "unread by a client, from which it is closed with 1013"),
+    number("slice_ops", FIELD(bounds.slice_ops), 1, 100'000,
+           "operations of one step of catching up"),
+    number("history_ops", FIELD(bounds.history_ops), 1, 10 * million,
+           "operations of a file that are kept in memory"),
+    number("fanout_us_per_member", FIELD(bounds.fanout_us_per_member), 0, 10'000,
+           "microseconds between two broadcasts of a room, for each of its members"),
+    number("fanout_interval_max_us", FIELD(bounds.fanout_interval_max_us), 0, million,
+           "microseconds, the most of that"),
+    number("snapshot_ops", FIELD(bounds.snapshot_ops), 1, 100 * million,
+           "operations after which a snapshot is due, if they are large enough"),
+    number("snapshot_overdue_ops", FIELD(bounds.snapshot_overdue_ops), 1, 100 * million,
+           "operations after which it is due in any case"),
+    number("check_ops", FIELD(bounds.check_ops), 1, 100 * million,
+           "operations between two checks of the clients' texts"),
+    number("check_interval_ms", FIELD(bounds.check_interval_ms), 0, day_ms,
+           "the least time between two such checks"),
+    number("room_idle_ms", FIELD(bounds.room_idle_ms), 1, day_ms,
+           "after which an empty room leaves the memory"),
+    number("store_retry_ms", FIELD(bounds.store_retry_ms), 1, 60'000,
+           "between two attempts at a store that failed"),
+  };
+  return list;
+}
+
+#undef FIELD
+
+std::string_view trimmed(std::string_view text) {
+  const auto is_space = [](char c) { return std::isspace(static_cast<unsigned char>(c)) != 0; };
+  while (!text.empty() && is_space(text.front()))
+    text.remove_prefix(1);
+  while (!text.empty() && is_space(text.back()))
+    text.remove_suffix(1);
+  return text;
+}
+
+}  // namespace
+
+void set_setting(settings& all, std::string_view name, std::string_view value,
+                 std::string_view where) {
+  const auto found = std::ranges::find(all_settings(), name, &setting::name);
+  if (found == all_settings().end())
+    throw settings_error{fmt::format("{}: there is no setting \"{}\"", where, name)};
+  try {
+    found->assign(all, value);
+  } catch (const settings_error& error) {
+    throw settings_error{fmt::format("{}: {} = \"{}\": {}", where, name, value, error.what())};
+  }
+}
+
+void read_settings_file(settings& all, const std::string& path) {
+  std::ifstream in{path};
+  const std::string text{std::istreambuf_iterator<char>{in}, {}};
+  if (!in)
+    throw settings_error{fmt::format("cannot read {}", path)};
+  read_settings_text(all, text, path);
+}
+
+void read_settings_text(settings& all, std::string_view text, std::string_view path) {
+  for (int number = 1; !text.empty(); ++number) {
+    const std::size_t end = text.find('\n');
+    std::string_view line = text.substr(0, end);
+    text.remove_prefix(end == std::string_view::npos ? text.size() : end + 1);
+    line = trimmed(line.substr(0, line.find('#')));
+    if (line.empty())
+      continue;
+    const std::string where = fmt::format("{}:{}", path, number);
+    const std::size_t equals = line.find('=');
+    if (equals == std::string_view::npos)
+      throw settings_error{fmt::format("{}: a line is `name = value`", where)};
+    set_setting(all, trimmed(line.substr(0, equals)), trimmed(line.substr(equals + 1)), where);
+  }
+}
+
+void read_settings_environment(settings& all,
+                               const std::map<std::string, std::string>& environment) {
+  constexpr std::string_view prefix = "TANDEM_";
+  constexpr std::string_view of_tests = "TANDEM_TEST_";
+  for (const auto& [variable, value] : environment) {
+    if (!variable.starts_with(prefix) || variable.starts_with(of_tests))
+      continue;
+    std::string name = variable.substr(prefix.size());
+    std::ranges::transform(name, name.begin(), [](unsigned char c) { return std::tolower(c); });
+    set_setting(all, name, value, "environment variable " + variable);
+  }
+}
+
+void finish_settings(settings& all) {
+  const std::size_t colon = all.listen.rfind(':');
+  std::uint32_t port = 0;
+  const char* digits = all.listen.data() + colon + 1;
+  const char* end = all.listen.data() + all.listen.size();
+  const auto result = colon == std::string::npos ? std::from_chars_result{digits, std::errc::invalid_argument}
+                                                 : std::from_chars(digits, end, port);
+  if (result.ec != std::errc{} || result.ptr != end || port > std::numeric_limits<std::uint16_t>::max())
+    throw settings_error{fmt::format("listen = \"{}\": must be ADDRESS:PORT", all.listen)};
+  all.server.address = all.listen.substr(0, colon);
+  if (all.server.address.starts_with('[') && all.server.address.ends_with(']'))
+    all.server.address = all.server.address.substr(1, all.server.address.size() - 2);
+  if (all.server.address == "localhost")
+    all.server.address = "127.0.0.1";
+  all.server.port = static_cast<std::uint16_t>(port);
+  if (all.bounds.outbound_pause_bytes >= all.bounds.outbound_bytes)
+    throw settings_error{"outbound_pause_bytes must be less than outbound_bytes"};
+  if (all.server.public_url.ends_with('/'))
+    throw settings_error{"public_url must not end with a slash"};
+}
+
+std::string example_settings() {
+  const settings defaults;
+  std::string out =
+    "# Settings of tandem, with their defaults. Every line can stay away.\n"
+    "# The environment wins over this file: ops_per_second is TANDEM_OPS_PER_SECOND.\n";
+  for (const setting& one : all_settings())
+    out += fmt::format("\n# {}\n# {} = {}\n", one.meaning, one.name, one.show(defaults));
+  return out;
+}
+
+}  // namespace tandem

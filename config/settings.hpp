@@ -1,0 +1,55 @@
+// Everything an operator can set, in one struct: defaults, then a file, then
+// the environment, then the command line; each later one wins. Every value is
+// checked; a key that is not known stops the start. Constant after the start.
+//
+// The file has lines `name = value`; `#` begins a comment. The environment's
+// names are those in capitals behind TANDEM_: `ops_per_second` is
+// TANDEM_OPS_PER_SECOND. The list of all, with their meaning and bounds, is
+// config/tandem.conf.example.
+#pragma once
+
+#include "actors/limits.hpp"
+#include "net/server_options.hpp"
+
+#include <map>
+#include <stdexcept>
+#include <string>
+#include <string_view>
+
+namespace tandem {
+
+struct settings {
+  std::string listen = "127.0.0.1:8080";
+  std::string store = "sqlite:data/tandem.db";
+  std::uint32_t actor_threads = 2;
+  net::server_options server;
+  limits bounds;
+};
+
+// A wrong setting: what, where and why, for a person to read.
+class settings_error : public std::runtime_error {
+ public:
+  using std::runtime_error::runtime_error;
+};
+
+// Sets one by its name. `where` is for the error: a file's line, a variable.
+void set_setting(settings& all, std::string_view name, std::string_view value,
+                 std::string_view where);
+
+// Throws settings_error, also if the file cannot be read.
+void read_settings_file(settings& all, const std::string& path);
+void read_settings_text(settings& all, std::string_view text, std::string_view path);
+
+// `environment`: name to value. Names that begin with TANDEM_TEST_ belong to
+// the tests and are left alone.
+void read_settings_environment(settings& all,
+                               const std::map<std::string, std::string>& environment);
+
+// The whole is checked last: what depends on several settings, and `listen`
+// taken apart into server.address and server.port.
+void finish_settings(settings& all);
+
+// The example file: every setting, its default, and what it is.
+std::string example_settings();
+
+}  // namespace tandem

@@ -1,0 +1,63 @@
+// One HTTP connection: requests are answered one after the other, until one
+// asks to become a WebSocket. Lives on one I/O thread.
+//
+// Invariants
+//  1. Every wait has a deadline (server_options::request_timeout_ms).
+//  2. A request with a Transfer-Encoding is refused: Beast 1.81 lacks later
+//     fixes there (net/README.md).
+#pragma once
+
+#include "net/http_types.hpp"
+#include "net/io_thread.hpp"
+
+#include <boost/asio/ip/tcp.hpp>
+#include <boost/beast/core/flat_buffer.hpp>
+#include <boost/beast/core/tcp_stream.hpp>
+#include <boost/beast/http/parser.hpp>
+
+#include <functional>
+#include <memory>
+#include <optional>
+
+namespace tandem::net {
+
+// What a server does for its HTTP connections.
+class http_host {
+ public:
+  virtual ~http_host() = default;
+  virtual void answer(const http_request& request, respond reply) = 0;
+  // Takes the socket over. REQUIRES: is_upgrade(request).
+  virtual void upgrade(boost::asio::ip::tcp::socket socket, io_thread& thread,
+                       http_request request) = 0;
+  virtual bool wants_upgrade(const http_request& request) const = 0;
+  virtual std::uint64_t body_bytes_max() const = 0;
+  virtual std::uint32_t header_bytes_max() const = 0;
+  virtual std::chrono::milliseconds request_timeout() const = 0;
+};
+
+class http_connection final : public std::enable_shared_from_this<http_connection> {
+ public:
+  http_connection(boost::asio::ip::tcp::socket socket, io_thread& thread, http_host& host)
+      : stream_{std::move(socket)}, thread_{thread}, host_{host} {}
+
+  void read();
+
+ private:
+  using parser = http::request_parser<http::string_body>;
+
+  void on_request(boost::system::error_code error);
+  void write(http_response response);
+  void refuse(http::status status, std::string_view code, std::string_view why);
+  void close();
+
+  boost::beast::tcp_stream stream_;
+  io_thread& thread_;
+  http_host& host_;
+  boost::beast::flat_buffer buffer_;
+  std::optional<parser> parser_;
+  std::shared_ptr<http_response> response_;
+  bool keep_alive_ = false;
+  bool is_head_ = false;
+};
+
+}  // namespace tandem::net

@@ -1,0 +1,30 @@
+// How the server listens and whom it lets in. Constant after the start.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+namespace tandem::net {
+
+struct server_options {
+  std::string address = "127.0.0.1";
+  std::uint16_t port = 8080;  // 0: any free one
+  std::string public_url;     // empty: http://address:port
+  // Besides the public URL and loopback's names, which are always allowed.
+  std::vector<std::string> allowed_origins;
+  std::string web_root;
+
+  std::uint32_t io_threads = 1;
+  std::uint32_t connections_max = 10'000;
+  std::uint32_t connections_per_address_max = 2'000;
+  std::uint64_t request_body_bytes = 4U << 20U;
+  std::uint32_t request_header_bytes = 8U << 10U;
+  std::uint32_t request_timeout_ms = 15'000;
+  std::uint32_t hello_timeout_ms = 10'000;
+  std::uint32_t idle_timeout_ms = 45'000;
+  std::uint32_t write_timeout_ms = 30'000;
+  std::uint32_t close_timeout_ms = 3'000;
+};
+
+}  // namespace tandem::net

@@ -1,0 +1,130 @@
+#include "tools/serve.hpp"
+
+#include "actors/log.hpp"
+#include "actors/service.hpp"
+#include "config/settings.hpp"
+#include "net/http_server.hpp"
+#include "net/wire_codec.hpp"
+#include "storage/memory_store.hpp"
+#include "storage/sqlite_store.hpp"
+
+#include <csignal>
+#include <cstdio>
+#include <cstdlib>
+#include <filesystem>
+#include <map>
+#include <memory>
+#include <string>
+#include <thread>
+
+extern char** environ;
+
+namespace tandem::tools {
+
+namespace {
+
+// A stop must be over in 5 s: most of it for the connections, the rest for the
+// rooms' last writes. What hangs after that is ended by the watchdog.
+constexpr std::chrono::milliseconds connections_deadline{2'500};
+constexpr std::chrono::milliseconds rooms_deadline{1'500};
+constexpr std::chrono::milliseconds watchdog_deadline{4'700};
+
+std::map<std::string, std::string> environment() {
+  std::map<std::string, std::string> all;
+  for (char** entry = environ; *entry != nullptr; ++entry) {
+    const std::string_view text{*entry};
+    const std::size_t equals = text.find('=');
+    if (equals != std::string_view::npos)
+      all.emplace(text.substr(0, equals), text.substr(equals + 1));
+  }
+  return all;
+}
+
+// Beside the program in a checkout (build/tandem), or where it was installed.
+std::string default_web_root() {
+  namespace fs = std::filesystem;
+  std::error_code error;
+  const fs::path program = fs::read_symlink("/proc/self/exe", error);
+  for (const fs::path& root : {program.parent_path() / "../web/dist",
+                               program.parent_path() / "../share/tandem/web"})
+    if (fs::exists(root / "index.html", error))
+      return fs::weakly_canonical(root, error).string();
+  return {};
+}
+
+settings settings_from(std::span<char* const> arguments) {
+  std::map<std::string, std::string> options;
+  for (std::size_t i = 0; i < arguments.size(); i += 2) {
+    const std::string_view name = arguments[i];
+    const bool known = name == "--listen" || name == "--store" || name == "--config";
+    if (!known || i + 1 == arguments.size())
+      throw settings_error{std::string{known ? "a value is missing behind " : "unknown option "}
+                           + std::string{name} + "\n" + std::string{serve_usage}};
+    options[std::string{name.substr(2)}] = arguments[i + 1];
+  }
+  settings all;
+  all.server.web_root = default_web_root();
+  if (const auto file = options.extract("config"))
+    read_settings_file(all, file.mapped());
+  read_settings_environment(all, environment());
+  for (const auto& [name, value] : options)
+    set_setting(all, name, value, "option --" + name);
+  finish_settings(all);
+  return all;
+}
+
+std::unique_ptr<storage::store> open_store(const std::string& where) {
+  constexpr std::string_view sqlite = "sqlite:";
+  if (where == "memory:")
+    return storage::make_memory_store();
+  if (where.starts_with(sqlite) && where.size() > sqlite.size())
+    return storage::open_sqlite_store(where.substr(sqlite.size()));
+  throw settings_error{"store = \"" + where + "\": must be sqlite:PATH or memory:"};
+}
+
+sigset_t stop_signals() {
+  sigset_t set;
+  sigemptyset(&set);
+  sigaddset(&set, SIGTERM);
+  sigaddset(&set, SIGINT);
+  return set;
+}
+
+// Whatever hangs at the end, the process does not.
+void start_watchdog() {
+  std::thread{[] {
+    std::this_thread::sleep_for(watchdog_deadline);
+    log(log_level::error, "the stop took too long");
+    std::_Exit(EXIT_FAILURE);
+  }}.detach();
+}
+
+}  // namespace
+
+int serve(std::span<char* const> arguments) {
+  const settings all = settings_from(arguments);
+  // Every thread inherits this: the signals wait for sigwait below.
+  const sigset_t signals = stop_signals();
+  pthread_sigmask(SIG_BLOCK, &signals, nullptr);
+  std::signal(SIGPIPE, SIG_IGN);
+
+  auto store = open_store(all.store);
+  store->migrate();
+  const net::wire_encoder encoder;
+  const auto actors = start_service(all.bounds, encoder, std::move(store), all.actor_threads);
+  net::http_server server{all.server, *actors};
+  std::printf("tandem is ready at %s\n", server.url().c_str());
+  std::fflush(stdout);
+
+  int received = 0;
+  sigwait(&signals, &received);
+  log(log_level::info, "stopping");
+  start_watchdog();
+  const bool connections_gone = server.stop(connections_deadline);
+  const bool rooms_written = actors->stop(rooms_deadline);
+  log(log_level::info, rooms_written ? "stopped" : "stopped, but not everything was written");
+  std::fflush(nullptr);
+  std::_Exit(connections_gone && rooms_written ? EXIT_SUCCESS : EXIT_FAILURE);
+}
+
+}  // namespace tandem::tools

@@ -1,0 +1,15 @@
+// `tandem serve`: the server, from its settings to its last flush.
+#pragma once
+
+#include <span>
+#include <string_view>
+
+namespace tandem::tools {
+
+// Returns the exit status.
+int serve(std::span<char* const> arguments);
+
+inline constexpr std::string_view serve_usage =
+  "tandem serve [--listen ADDRESS:PORT] [--store sqlite:PATH | memory:] [--config FILE]\n";
+
+}  // namespace tandem::tools
