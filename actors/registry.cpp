@@ -19,7 +19,8 @@ void registry_state::on_enter(enter_room& wish) {
     }
     room_actor added = self_->spawn(
       room, room_settings{settings_.bounds, settings_.encoder, registry_actor{self_},
-                          settings_.writer, settings_.reader, wish.room_id});
+                          settings_.writer, settings_.reader, settings_.batch_given,
+                          wish.room_id});
     self_->monitor(added);
     names_[added.address()] = wish.room_id;
     found = rooms_.emplace(wish.room_id, loaded{std::move(added), 0}).first;

@@ -22,6 +22,7 @@ struct registry_settings {
   const frame_encoder* encoder = nullptr;
   writer_actor writer;
   reader_actor reader;
+  std::shared_ptr<const std::function<void()>> batch_given;
   std::shared_ptr<std::atomic<std::uint64_t>> live_rooms;
 };
 

@@ -179,9 +179,13 @@ void room_state::tell(ot::site_id site, room_event event) {
   }
 }
 
-// One message, built once and shared by all mailboxes.
+// One message, built once and shared by all mailboxes. Its end is the sign that
+// the last of them has dealt with it.
 void room_state::tell_everyone(fanout_ptr batch) {
-  const caf::message message = caf::make_message(room_says{std::move(batch)});
+  const fanout* content = batch.get();
+  fanout_ptr watched{content, [batch = std::move(batch), given = settings_.batch_given](
+                                const fanout*) { (*given)(); }};
+  const caf::message message = caf::make_message(room_says{std::move(watched)});
   for (const auto& [site, session] : members_)
     caf::actor_cast<caf::strong_actor_ptr>(session)->enqueue(
       self_->ctrl(), caf::make_message_id(), message, self_->context());

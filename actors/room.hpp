@@ -12,6 +12,7 @@
 #include "actors/interfaces.hpp"
 
 #include <exception>
+#include <functional>
 #include <map>
 #include <memory>
 #include <string>
@@ -25,6 +26,7 @@ struct room_settings {
   registry_actor registry;
   writer_actor writer;
   reader_actor reader;
+  std::shared_ptr<const std::function<void()>> batch_given;
   std::string room_id;
 };
 

@@ -51,7 +51,8 @@ class actor_service final : public service {
     reader_ = system_.spawn<caf::detached>(reader, std::move(reading),
                                            static_cast<std::size_t>(bounds_.chat_kept));
     registry_ = system_.spawn(
-      registry, registry_settings{&bounds_, &encoder_, writer_, reader_, live_rooms_});
+      registry, registry_settings{&bounds_, &encoder_, writer_, reader_, batch_given_,
+                                  live_rooms_});
   }
 
   std::unique_ptr<session_inbox> connect(std::string room_id,
@@ -75,6 +76,8 @@ class actor_service final : public service {
                   std::function<void(storage::store&)> task) override {
     caf::anon_send(registry_, remove_room{room_id, std::move(task)});
   }
+
+  void on_batch_given(std::function<void()> hook) override { *batch_given_ = std::move(hook); }
 
   const limits& bounds() const noexcept override { return bounds_; }
 
@@ -101,6 +104,8 @@ class actor_service final : public service {
     std::make_shared<std::atomic<std::uint64_t>>(0);
   std::shared_ptr<std::atomic<std::uint64_t>> live_rooms_ =
     std::make_shared<std::atomic<std::uint64_t>>(0);
+  std::shared_ptr<std::function<void()>> batch_given_ =
+    std::make_shared<std::function<void()>>([] {});
   actor_settings settings_;
   caf::actor_system system_;
   writer_actor writer_;

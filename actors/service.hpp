@@ -22,7 +22,10 @@ namespace tandem {
 class connection_sink {
  public:
   virtual ~connection_sink() = default;
-  virtual void send(const frame& bytes) = 0;
+  // `with_batch`: it may wait until the batch that it belongs to has been given
+  // to every sink (service::on_batch_given).
+  enum class pace : std::uint8_t { at_once, with_batch };
+  virtual void send(const frame& bytes, pace when) = 0;
   // What was given to `send` and has not been taken by the peer's machine. When
   // it has been over limits::outbound_pause_bytes and falls under half of that,
   // the connection says `drained`.
@@ -60,6 +63,11 @@ class service {
   // Ends the room's sessions, and then runs the task as `write` does.
   virtual void close_room(const std::string& room_id,
                           std::function<void(storage::store&)> task) = 0;
+
+  // Called, from any thread, whenever every session of a room has passed a batch
+  // on to its sink: one wake-up for a whole fanout instead of one for each
+  // socket. To be set before the first connection.
+  virtual void on_batch_given(std::function<void()> hook) = 0;
 
   virtual const limits& bounds() const noexcept = 0;
 

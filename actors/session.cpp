@@ -37,6 +37,13 @@ void session_state::on_entered(const entered& in) {
     tell_room({member_left{site_}});
 }
 
+void session_state::on_room(const room_says& said) {
+  if (std::holds_alternative<fanout_ptr>(said.event))
+    pace_ = connection_sink::pace::with_batch;
+  core_->on_room(said.event);
+  pace_ = connection_sink::pace::at_once;
+}
+
 void session_state::tell_room(member_says message) {
   if (room_)
     self_->send(room_, std::move(message));
@@ -89,7 +96,7 @@ session_actor::behavior_type session(session_actor::stateful_pointer<session_sta
     [&state](client_said& said) { state.on_client(said); },
     [&state](const connection_says& event) { state.on_connection(event); },
     [&state](const entered& in) { state.on_entered(in); },
-    [&state](const room_says& said) { state.core().on_room(said.event); },
+    [&state](const room_says& said) { state.on_room(said); },
     [&state](const no_room& none) { state.core().on_no_room(none.absent); },
   };
 }

@@ -30,8 +30,9 @@ class session_state : public session_effects {
   void on_client(client_said& said);
   void on_connection(const connection_says& event);
   void on_entered(const entered& in);
+  void on_room(const room_says& said);
 
-  void send(const frame& bytes) override { settings_.sink->send(bytes); }
+  void send(const frame& bytes) override { settings_.sink->send(bytes, pace_); }
   std::uint64_t unread_bytes() const override { return settings_.sink->unread_bytes(); }
   void close(close_code code, std::string_view why) override {
     settings_.sink->close(code, why);
@@ -56,6 +57,7 @@ class session_state : public session_effects {
   room_actor room_;
   ot::site_id site_ = 0;
   bool left_ = false;
+  connection_sink::pace pace_ = connection_sink::pace::at_once;
 };
 
 session_actor::behavior_type session(session_actor::stateful_pointer<session_state> self,

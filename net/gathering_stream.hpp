@@ -34,8 +34,10 @@ class gathering_stream {
   using executor_type = boost::asio::ip::tcp::socket::executor_type;
   using error_code = boost::system::error_code;
 
-  // `schedule_flush` is called when there is something new to write.
-  gathering_stream(boost::asio::ip::tcp::socket socket, std::function<void()> schedule_flush)
+  // `schedule_flush` is called when there is something to write that nobody
+  // knew of; with whether it is to be done at once.
+  gathering_stream(boost::asio::ip::tcp::socket socket,
+                   std::function<void(bool)> schedule_flush)
       : socket_{std::move(socket)}, schedule_flush_{std::move(schedule_flush)} {
     error_code ignored;
     socket_.non_blocking(true, ignored);
@@ -47,9 +49,9 @@ class gathering_stream {
   const outbound_queue& queue() const noexcept { return queue_; }
 
   // From any thread.
-  void push(frame bytes) {
-    if (queue_.push(std::move(bytes)))
-      schedule_flush_();
+  void push(frame bytes, bool at_once) {
+    if (queue_.push(std::move(bytes)) || at_once)
+      schedule_flush_(at_once);
   }
 
   enum class flushed : std::uint8_t { all, some, failed };
@@ -101,7 +103,7 @@ class gathering_stream {
     const std::size_t bytes = boost::asio::buffer_size(buffers);
     auto copy = std::make_shared<std::string>(bytes, '\0');
     boost::asio::buffer_copy(boost::asio::buffer(*copy), buffers);
-    push(std::move(copy));
+    push(std::move(copy), true);
     return boost::asio::async_compose<Token, void(error_code, std::size_t)>(
       [bytes, posted = false](auto& self, error_code = {}, std::size_t = 0) mutable {
         if (!std::exchange(posted, true))
@@ -118,7 +120,7 @@ class gathering_stream {
   }
 
   boost::asio::ip::tcp::socket socket_;
-  std::function<void()> schedule_flush_;
+  std::function<void(bool)> schedule_flush_;
   outbound_queue queue_;
   bool shut_down_when_flushed_ = false;
 };

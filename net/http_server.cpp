@@ -122,6 +122,10 @@ http_server::implementation::implementation(server_options options, service& act
   url_ = "http://" + (is_v6 ? "[" + options_.address + "]" : options_.address) + ":"
          + std::to_string(acceptor_.local_endpoint().port());
   door_.emplace(options_, url_);
+  actors_.on_batch_given([this] {
+    for (const auto& thread : threads_)
+      thread->wake();
+  });
   rest_.emplace(actors_, options_.public_url.empty() ? url_ : options_.public_url);
 }
 

@@ -27,13 +27,22 @@ class io_thread {
  public:
   explicit io_thread(const limits& bounds) : decoder{bounds} {}
 
-  // Flushes it soon, on this thread. From any thread. A burst of calls wakes
-  // the thread once: a fanout reaches all its sockets by one event.
-  void schedule_flush(std::shared_ptr<flushable> who) {
+  // Flushes it on this thread: soon, or when `wake` is called. From any thread.
+  void schedule_flush(std::shared_ptr<flushable> who, bool at_once) {
     {
       const std::lock_guard lock{mutex_};
       waiting_.push_back(std::move(who));
-      if (waiting_.size() > 1)
+    }
+    if (at_once)
+      wake();
+  }
+
+  // Flushes what waits. However many calls come before it does, they are one
+  // event: a fanout reaches all its sockets by one wake-up.
+  void wake() {
+    {
+      const std::lock_guard lock{mutex_};
+      if (waiting_.empty() || std::exchange(awake_, true))
         return;
     }
     boost::asio::post(context, [this] { flush_waiting(); });
@@ -47,6 +56,7 @@ class io_thread {
     {
       const std::lock_guard lock{mutex_};
       flushing_.swap(waiting_);
+      awake_ = false;
     }
     for (const auto& who : flushing_)
       who->flush();
@@ -56,6 +66,7 @@ class io_thread {
   std::mutex mutex_;
   std::vector<std::shared_ptr<flushable>> waiting_;
   std::vector<std::shared_ptr<flushable>> flushing_;
+  bool awake_ = false;  // a flush has been posted
 };
 
 }  // namespace tandem::net

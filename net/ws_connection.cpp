@@ -23,7 +23,9 @@ ws_connection::ws_connection(boost::asio::ip::tcp::socket socket, io_thread& thr
                              service& actors, std::string room_id, ws_timeouts timeouts,
                              std::function<void()> on_gone)
     : stream_{std::move(socket),
-              [this] { thread_.schedule_flush(shared_from_this()); }},
+              [this](bool at_once) {
+                thread_.schedule_flush(shared_from_this(), at_once);
+              }},
       thread_{thread},
       actors_{actors},
       room_id_{std::move(room_id)},

@@ -50,7 +50,9 @@ class ws_connection final : public connection_sink,
   void accept(const request& upgrade, std::optional<close_code> refusal);
 
   // ---- connection_sink ----
-  void send(const frame& bytes) override { stream_.next_layer().push(bytes); }
+  void send(const frame& bytes, pace when) override {
+    stream_.next_layer().push(bytes, when == pace::at_once);
+  }
   std::uint64_t unread_bytes() const override;
   void close(close_code code, std::string_view why) override;
   void consumed() override;

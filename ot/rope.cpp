@@ -59,7 +59,7 @@ void make_unique(rope_node*& slot) {
 std::string_view whole_prefix(std::string_view text, std::size_t limit) noexcept {
   if (text.size() <= limit)
     return text;
-  while (limit > 0 && is_continuation(text[limit]))
+  while (is_continuation(text[limit]))
     --limit;
   return text.substr(0, limit);
 }
@@ -221,7 +221,7 @@ void rope::split_leaf() {
   const text_metrics whole = leaf_size();
   std::uint32_t middle = left->size_bytes() / 2;
   left->move_gap(middle);
-  while (!left->after_gap().empty() && is_continuation(left->after_gap().front()))
+  while (is_continuation(left->after_gap().front()))
     left->move_gap(++middle);
   rope_leaf* right = make_leaf(left->after_gap());
   left->gap_end = leaf_capacity_bytes;
@@ -348,18 +348,16 @@ void rope::rebalance_inner(std::uint32_t level) {
 }
 
 // Removes the child that the step at `level` points at, and every node above
-// that is empty without it.
+// that is empty without it; the root has two children and is never among them.
 void rope::drop_child(std::uint32_t level) {
   const step& parent = cursor_.steps[level];
   release(parent.node->children[parent.index].node);
   parent.node->erase_child(parent.index);
   if (parent.node->count > 0) {
     rebalance_inner(level);
-  } else if (level > 0) {
-    drop_child(level - 1);
   } else {
-    release(root_);
-    root_ = new rope_leaf;
+    assert(level > 0);
+    drop_child(level - 1);
   }
 }
 

@@ -126,7 +126,7 @@ text_metrics measure(std::string_view text) noexcept {
 
 std::size_t byte_offset(std::string_view text, std::uint32_t chars) noexcept {
   std::size_t at = 0;
-  while (chars >= block && at + block <= text.size()) {
+  while (chars >= block) {  // then so many bytes are left, too
     chars -= chars_of_block(text.data() + at);
     at += block;
   }

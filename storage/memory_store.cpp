@@ -82,7 +82,7 @@ class memory_reader : public virtual reader {
                 const op_visitor& visit) override {
     const std::lock_guard lock{data_->mutex};
     const auto kept = data_->files.find(file);
-    if (kept == data_->files.end())
+    if (kept == data_->files.end() || from >= to)
       return;
     const std::vector<stored_op>& ops = kept->second.ops;
     for (ot::revision rev = from + 1; rev <= std::min<ot::revision>(to, ops.size()); ++rev)

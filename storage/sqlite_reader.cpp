@@ -17,6 +17,25 @@ ot::client_id client_from(std::string_view blob) {
   return client;
 }
 
+// Everything that is read while it lives is of one moment. Within a
+// transaction it is of that.
+class read_transaction {
+ public:
+  explicit read_transaction(sqlite_db& db) : db_{db.in_transaction() ? nullptr : &db} {
+    if (db_ != nullptr)
+      db_->execute("BEGIN");
+  }
+  read_transaction(const read_transaction&) = delete;
+  read_transaction& operator=(const read_transaction&) = delete;
+  ~read_transaction() {
+    if (db_ != nullptr)
+      sqlite3_exec(db_->handle(), "COMMIT", nullptr, nullptr, nullptr);
+  }
+
+ private:
+  sqlite_db* db_;
+};
+
 }  // namespace
 
 sqlite_reader::sqlite_reader(sqlite_db& db)
@@ -41,6 +60,7 @@ void sqlite_reader::ping() {
 }
 
 std::optional<room_record> sqlite_reader::find_room(tenant_key tenant, std::string_view id) {
+  const read_transaction moment{reading_};
   room_record room;
   {
     const statement_scope scope{room_};
@@ -132,17 +152,7 @@ loaded_file sqlite_reader::load_file(file_record record) {
 
 std::optional<loaded_room> sqlite_reader::load_room(tenant_key tenant, std::string_view id,
                                                     std::size_t chat_messages) {
-  // One read transaction, so that every part is of the same moment.
-  const bool outer = reading_.in_transaction();
-  if (!outer)
-    reading_.execute("BEGIN");
-  struct ender {
-    sqlite_db* db;
-    ~ender() {
-      if (db != nullptr)
-        sqlite3_exec(db->handle(), "COMMIT", nullptr, nullptr, nullptr);
-    }
-  } const end{outer ? nullptr : &reading_};
+  const read_transaction moment{reading_};
   auto record = find_room(tenant, id);
   if (!record)
     return std::nullopt;

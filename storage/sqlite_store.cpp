@@ -44,12 +44,14 @@ class transaction {
   }
 
   // If COMMIT fails and SQLite has left the transaction all the same, nobody
-  // can say what a restart would find.
+  // can say what a restart would find. But for a full disk: then the frame that
+  // would have ended the transaction is not in the WAL.
   void commit() {
     try {
       db_.execute("COMMIT");
     } catch (const store_error& error) {
-      if (db_.in_transaction())
+      const bool disk_full = (sqlite3_errcode(db_.handle()) & 0xFF) == SQLITE_FULL;
+      if (db_.in_transaction() || disk_full)
         throw;
       throw store_error{store_error::cause::unknown, error.what()};
     }
@@ -62,6 +64,7 @@ class transaction {
 struct write_statements {
   explicit write_statements(sqlite_db& db)
       : room_exists{db.prepare("SELECT tenant_id FROM room WHERE key = ?")},
+        file_exists{db.prepare("SELECT 1 FROM file WHERE key = ? AND room_key = ?")},
         add_run{db.prepare("INSERT INTO op_run (key, tenant_id, last_rev, ops)"
                            " VALUES (?, ?, ?, ?)")},
         add_room{db.prepare("INSERT INTO room (tenant_id, id, name, created_at_ms)"
@@ -79,6 +82,7 @@ struct write_statements {
                             " client_message_id, text, at_ms) VALUES (?, ?, ?, ?, ?, ?, ?, ?)")} {}
 
   sqlite_statement room_exists;
+  sqlite_statement file_exists;
   sqlite_statement add_run;
   sqlite_statement add_room;
   sqlite_statement add_file;
@@ -144,7 +148,7 @@ class sqlite_store final : public store {
 
   std::int64_t schema_version();
   std::optional<tenant_key> tenant_of(room_key room);
-  ot::revision head_of(file_key file);
+  std::optional<ot::revision> head_of(room_key room, file_key file);
   bool follows_heads(const room_write& write);
   void write_run(tenant_key tenant, file_key file, ot::revision first,
                  std::span<const stored_op> ops);
@@ -194,15 +198,20 @@ void sqlite_store::migrate() {
 
 std::optional<room_record> sqlite_store::create_room(const new_room& room) {
   write_statements& writes = ready().writes;
-  transaction whole{db_};
-  writes.add_room.bind(room.tenant).bind_text(room.id).bind_text(room.name);
-  writes.add_room.bind(room.created_at_ms).run();
-  if (db_.changed_rows() == 0)
-    return std::nullopt;
-  const room_key key = db_.last_insert_key();
-  for (const create_file& file : room.files)
-    write_file(room.tenant, key, file);
-  whole.commit();
+  try {
+    transaction whole{db_};
+    writes.add_room.bind(room.tenant).bind_text(room.id).bind_text(room.name);
+    writes.add_room.bind(room.created_at_ms).run();
+    if (db_.changed_rows() == 0)
+      return std::nullopt;
+    const room_key key = db_.last_insert_key();
+    for (const create_file& file : room.files)
+      write_file(room.tenant, key, file);
+    whole.commit();
+  } catch (const store_error&) {
+    heads_.clear();  // the keys of what was rolled back will be used again
+    throw;
+  }
   return find_room(room.tenant, room.id);
 }
 
@@ -236,17 +245,24 @@ std::optional<tenant_key> sqlite_store::tenant_of(room_key room) {
   return find.integer(0);
 }
 
-ot::revision sqlite_store::head_of(file_key file) {
+// Nothing if the room has no such file.
+std::optional<ot::revision> sqlite_store::head_of(room_key room, file_key file) {
   const auto known = heads_.find(file);
   if (known != heads_.end())
     return known->second;
+  sqlite_statement& exists = ready().writes.file_exists;
+  const statement_scope scope{exists};
+  if (!exists.bind(file).bind(room).step())
+    return std::nullopt;
   return heads_[file] = ready().reader.head_of(file);
 }
 
 bool sqlite_store::follows_heads(const room_write& write) {
-  for (const op_run& run : write.runs)
-    if (run.ops.empty() || run.first != head_of(run.file) + 1)
+  for (const op_run& run : write.runs) {
+    const auto head = head_of(write.room, run.file);
+    if (!head || run.ops.empty() || run.first != *head + 1)
       return false;
+  }
   return true;
 }
 
