@@ -72,7 +72,7 @@ struct stop_rooms;
 using registry_actor = caf::typed_actor<
   // A SESSION wants into a room.
   caf::reacts_to<enter_room>,
-  // A ROOM has been empty for a while and could be evicted.
+  // A ROOM has been empty for a while and could be evicted, or has ended.
   caf::reacts_to<room_idle>,
   // A room is to be removed: close it, then go on with the task.
   caf::reacts_to<remove_room>,
@@ -181,6 +181,7 @@ struct enter_room {
 struct room_idle {
   std::string room_id;
   std::uint64_t entered = 0;  // members the room has seen so far
+  room_actor room;
 };
 
 struct remove_room {

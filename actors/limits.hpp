@@ -39,7 +39,7 @@ struct limits {
 
   // A room spends at most about a tenth of a core on fan-out: between two
   // broadcasts lie `members * fanout_us_per_member`, at most the second figure.
-  std::uint32_t fanout_us_per_member = 50;
+  std::uint32_t fanout_us_per_member = 55;
   std::uint32_t fanout_interval_max_us = 10'000;
 
   // A snapshot is due after this many operations, if their bytes are an

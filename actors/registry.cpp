@@ -12,7 +12,7 @@ void registry_state::count() {
 
 void registry_state::on_enter(enter_room& wish) {
   auto found = rooms_.find(wish.room_id);
-  if (found == rooms_.end()) {
+  if (stopped_ || found == rooms_.end()) {
     if (stopped_ || rooms_.size() >= settings_.bounds->rooms_loaded) {
       self_->send(wish.session, no_room{false});
       return;
@@ -32,7 +32,8 @@ void registry_state::on_enter(enter_room& wish) {
 
 void registry_state::on_idle(const room_idle& idle) {
   const auto found = rooms_.find(idle.room_id);
-  if (found == rooms_.end() || found->second.entered != idle.entered)
+  if (found == rooms_.end() || found->second.room != idle.room
+      || found->second.entered != idle.entered)
     return;
   self_->send(found->second.room, retire{});
   rooms_.erase(found);
@@ -56,8 +57,7 @@ void registry_state::on_stop(stop_rooms& stop) {
   finish_if_empty();
 }
 
-// Also a room that could not be loaded, or has failed: whoever it had not told
-// yet finds no_room in its mailbox's stead by its own deadline and reconnects.
+// It was forgotten before: a room does not end on its own.
 void registry_state::on_down(const caf::down_msg& down) {
   const auto named = names_.find(down.source);
   if (named == names_.end())

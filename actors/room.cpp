@@ -17,7 +17,10 @@ void room_state::start(room_settings settings) {
 
 void room_state::on_enter(enter& in) {
   ++entered_;
-  if (core_)
+  if (ended_) {
+    self_->send(in.session, no_room{*ended_});
+    offer_to_retire();
+  } else if (core_)
     admit(in);
   else
     waiting_.push_back(std::move(in));
@@ -103,9 +106,13 @@ void room_state::on_store(store_says& said) {
 }
 
 void room_state::loaded(store_loaded& answer) {
+  if (ended_)
+    return;
   if (core_) {
-    if (!answer.failed && !answer.room)
-      return on_close();  // it was removed meanwhile
+    if (!answer.failed && !answer.room) {  // it was removed meanwhile
+      core_->close();
+      return dismiss(true);
+    }
     core_->on_reloaded(std::move(answer.room), now());
     return;
   }
@@ -117,18 +124,27 @@ void room_state::loaded(store_loaded& answer) {
   note_if_empty();
 }
 
-// There is nothing to serve: whoever waits is told, and the room ends.
+// There is nothing to serve, or no more: whoever waits is told, and the room
+// ends.
 void room_state::dismiss(bool absent) {
   for (const enter& in : std::exchange(waiting_, {}))
     self_->send(in.session, no_room{absent});
-  self_->quit();
+  members_.clear();
+  core_.reset();
+  if (retiring_)
+    return self_->quit();
+  ended_ = absent;
+  offer_to_retire();
+}
+
+void room_state::offer_to_retire() {
+  self_->send(settings_.registry, room_idle{settings_.room_id, entered_, room_actor{self_}});
 }
 
 void room_state::quarantine(const std::exception& error) {
   log(log_level::error, "room " + settings_.room_id + " ends: " + error.what());
   for (const auto& [site, session] : members_)
     self_->send(session, room_says{expelled{close_code::going_away, "the room has failed"}});
-  members_.clear();
   dismiss(false);
 }
 
@@ -143,13 +159,16 @@ void room_state::on_wake() {
     if (core_->has_unwritten())
       wake_in(idle_us);
     else
-      self_->send(settings_.registry, room_idle{settings_.room_id, entered_});
+      offer_to_retire();
   }
 }
 
 void room_state::on_retire() {
   retiring_ = true;
-  quit_when_written();
+  if (ended_)
+    self_->quit();
+  else
+    quit_when_written();
 }
 
 void room_state::quit_when_written() {
@@ -159,9 +178,9 @@ void room_state::quit_when_written() {
 }
 
 void room_state::on_close() {
+  retiring_ = true;
   if (core_)
     core_->close();
-  members_.clear();
   dismiss(true);
 }
 

@@ -2,11 +2,14 @@
 // Loads itself, and asks to be evicted when nobody has been in it for a while.
 //
 //   loading ── loaded ──▶ live ── idle, or the server stops ──▶ retiring ──▶ gone
-//      └── absent, or the store failed ──▶ gone
+//      │                    └── removed, or a fault ──▶ ended ──▲
+//      └── absent, or the store failed ───────────────────▲
 //
 // Invariants
 //  1. It quits only when nothing is unwritten.
-//  2. Every session that was handed over is told: entered, or no_room.
+//  2. Every session that was handed over is told: entered, or no_room. So a room
+//     that has ended stays until the REGISTRY, which may have handed over more,
+//     has forgotten it.
 #pragma once
 
 #include "actors/interfaces.hpp"
@@ -66,6 +69,7 @@ class room_state : public room_effects {
   void admit(enter& in);
   void loaded(store_loaded& answer);
   void dismiss(bool absent);
+  void offer_to_retire();
   void forget(ot::site_id site);
   void note_if_empty();
   void quit_when_written();
@@ -78,7 +82,8 @@ class room_state : public room_effects {
   std::map<ot::site_id, session_actor> members_;
   std::uint64_t entered_ = 0;
   std::int64_t empty_since_us_ = 0;
-  bool retiring_ = false;
+  std::optional<bool> ended_;  // whether because it is absent
+  bool retiring_ = false;      // the registry has forgotten this room
 };
 
 room_actor::behavior_type room(room_actor::stateful_pointer<room_state> self,

@@ -80,7 +80,8 @@ class room_core {
   void leave(ot::site_id site, moment now);
   void open(const open_request& request);
   std::size_t member_count() const noexcept { return members_.size(); }
-  bool has_unwritten() const noexcept { return in_flight_ || has_durable_work(); }
+  // Whether something would be lost if the room ended now.
+  bool has_unwritten() const noexcept;
 
   // ---- what members do ----
 
@@ -142,6 +143,7 @@ class room_core {
     std::size_t answered_edits = 0;
   };
 
+  bool has_members_work() const noexcept;
   bool has_durable_work() const noexcept;
   bool has_notes() const noexcept;
   bool can_write(moment now) const noexcept;

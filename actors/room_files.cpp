@@ -27,6 +27,16 @@ void room_core::post(const post_chat& request, moment now) {
       {room_note{std::make_shared<const std::string>(), request.site, encoder_.encode(shown), {}, 0, {}}}}));
     return;
   }
+  // Before it is durable it can be sent again as well, from a new connection.
+  const auto is_queued = [&](queued_chat& queued) {
+    if (!is_same(queued.message))
+      return false;
+    queued.site = request.site;
+    return true;
+  };
+  if (std::ranges::any_of(chats_, is_queued)
+      || (in_flight_ && std::ranges::any_of(in_flight_->chats, is_queued)))
+    return;
   chats_.push_back({request.site,
                     {0, author->second.shown.name, author->second.client, request.chat.id,
                      request.chat.text, now.epoch_ms}});
@@ -67,7 +77,8 @@ std::optional<server::error> room_core::change_problem(
     if (is_name_taken(wanted))
       return problem(error_code::file_exists, "a file of that name exists");
   }
-  if (is_new && files_.size() + changes_.size() >= limits_.files_per_room)
+  const std::size_t under_way = in_flight_ ? in_flight_->changes.size() : 0;
+  if (is_new && files_.size() + changes_.size() + under_way >= limits_.files_per_room)
     return problem(error_code::too_large, "the room has too many files");
   if (is_new)
     return std::nullopt;

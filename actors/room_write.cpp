@@ -13,11 +13,22 @@ constexpr std::int64_t shortest_wait_us = 200;
 
 }  // namespace
 
-bool room_core::has_durable_work() const noexcept {
-  return !chats_.empty() || !changes_.empty() || !snapshots_.empty()
+bool room_core::has_members_work() const noexcept {
+  return !chats_.empty() || !changes_.empty()
          || std::ranges::any_of(files_, [](const auto& entry) {
               return entry.second->has_tentative();
             });
+}
+
+bool room_core::has_durable_work() const noexcept {
+  return !snapshots_.empty() || has_members_work();
+}
+
+// A snapshot that could not be written can be made again by whoever loads the
+// room next.
+bool room_core::has_unwritten() const noexcept {
+  return in_flight_ || has_members_work()
+         || (!snapshots_.empty() && phase_ != phase::read_only);
 }
 
 bool room_core::has_notes() const noexcept {
@@ -40,7 +51,7 @@ std::int64_t room_core::interval_us() const noexcept {
 void room_core::run(moment now) {
   if (in_flight_ || phase_ == phase::reloading)
     return;
-  const bool durable_work = has_durable_work();
+  const bool durable_work = can_write(now) && has_durable_work();
   if (!durable_work && !has_notes())
     return;
   const std::int64_t wait_us = last_run_us_ + interval_us() - now.steady_us;
@@ -192,9 +203,14 @@ void room_core::abandon_queue(const char* why) {
   in_flight_.reset();
 }
 
+// The author may have come back under another site since.
 void room_core::answer(const unanswered_edit& edit, edit_answer answer) {
-  if (members_.contains(edit.site))
-    effects_.tell(edit.site, std::move(answer));
+  auto author = members_.find(edit.site);
+  if (author == members_.end())
+    author = std::ranges::find_if(
+      members_, [&](const auto& entry) { return entry.second.client == edit.client; });
+  if (author != members_.end())
+    effects_.tell(author->first, std::move(answer));
 }
 
 // Nothing was written: everything tentative is forgotten, and its authors keep

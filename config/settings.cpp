@@ -84,7 +84,8 @@ const std::vector<setting>& all_settings() {
      assign_origins, show_origins},
     text("web_root", FIELD(server.web_root), "the folder of the built web client"),
     number("io_threads", FIELD(server.io_threads), 1, 64, "threads for sockets"),
-    number("actor_threads", FIELD(actor_threads), 1, 64, "threads for rooms and sessions"),
+    number("actor_threads", FIELD(actor_threads), 0, 64,
+           "threads for rooms and sessions; 0: half of the cores"),
 
     number("connections_max", FIELD(server.connections_max), 1, million,
            "WebSockets; more are closed with 4429"),

@@ -21,7 +21,7 @@ namespace tandem {
 struct settings {
   std::string listen = "127.0.0.1:8080";
   std::string store = "sqlite:data/tandem.db";
-  std::uint32_t actor_threads = 2;
+  std::uint32_t actor_threads = 0;  // 0: half of the cores
   net::server_options server;
   limits bounds;
 };

@@ -25,6 +25,10 @@ constexpr const char* reader_settings =
   "PRAGMA wal_autocheckpoint=0;"
   "PRAGMA mmap_size=0;";
 
+// Locks are kept within the process and the WAL's index in its heap: no lock
+// calls in a commit, and no other process can open a file that is served.
+constexpr const char* vfs = "unix-excl";
+
 store_error::cause cause_of(int code) noexcept {
   switch (code & 0xFF) {
     case SQLITE_CORRUPT:
@@ -40,7 +44,7 @@ sqlite_db::sqlite_db(const std::string& path, mode how) {
                     | (how == mode::read_only ? SQLITE_OPEN_READONLY
                                               : SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE);
   sqlite3* opened = nullptr;
-  const int code = sqlite3_open_v2(path.c_str(), &opened, flags, nullptr);
+  const int code = sqlite3_open_v2(path.c_str(), &opened, flags, vfs);
   db_.reset(opened);
   if (code != SQLITE_OK)
     throw store_error{cause_of(code),

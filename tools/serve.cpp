@@ -8,6 +8,7 @@
 #include "storage/memory_store.hpp"
 #include "storage/sqlite_store.hpp"
 
+#include <algorithm>
 #include <csignal>
 #include <cstdio>
 #include <cstdlib>
@@ -82,6 +83,13 @@ std::unique_ptr<storage::store> open_store(const std::string& where) {
   throw settings_error{"store = \"" + where + "\": must be sqlite:PATH or memory:"};
 }
 
+// The I/O threads and the store's need a place too.
+std::size_t actor_threads(const settings& all) {
+  if (all.actor_threads > 0)
+    return all.actor_threads;
+  return std::max(1U, std::thread::hardware_concurrency() / 2);
+}
+
 sigset_t stop_signals() {
   sigset_t set;
   sigemptyset(&set);
@@ -111,7 +119,7 @@ int serve(std::span<char* const> arguments) {
   auto store = open_store(all.store);
   store->migrate();
   const net::wire_encoder encoder;
-  const auto actors = start_service(all.bounds, encoder, std::move(store), all.actor_threads);
+  const auto actors = start_service(all.bounds, encoder, std::move(store), actor_threads(all));
   net::http_server server{all.server, *actors};
   std::printf("tandem is ready at %s\n", server.url().c_str());
   std::fflush(stdout);
