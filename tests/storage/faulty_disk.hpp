@@ -10,19 +10,18 @@ namespace tandem::test {
 
 class faulty_disk {
  public:
-  // Files that are opened from here on are on it.
+  // Files that the store opens from here on are on it: it goes by the name of
+  // the layer that the store asks for, and is found before that.
   faulty_disk() {
-    real_ = sqlite3_vfs_find(nullptr);
+    real_ = sqlite3_vfs_find("unix-excl");
     shim_ = *real_;
-    shim_.zName = "faulty";
     shim_.xOpen = open;
-    sqlite3_vfs_register(&shim_, 1);
+    sqlite3_vfs_register(&shim_, 0);
   }
   faulty_disk(const faulty_disk&) = delete;
   faulty_disk& operator=(const faulty_disk&) = delete;
   ~faulty_disk() {
     sqlite3_vfs_unregister(&shim_);
-    sqlite3_vfs_register(real_, 1);
     heal();
   }
 
