@@ -34,6 +34,10 @@ struct limits {
   std::uint64_t outbound_bytes = 4U << 20U;
   std::uint64_t slice_ops = 256;                // of one catch-up step
 
+  // A client that opens a file further behind than this, with nothing pending,
+  // is sent the text instead of the operations.
+  std::uint64_t catch_up_ops = 100'000;
+
   // The history kept in memory behind a file's head.
   std::uint64_t history_ops = 10'000;
 

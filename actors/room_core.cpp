@@ -169,13 +169,14 @@ void room_core::open_for(ot::site_id site, const client::open& wanted) {
 }
 
 // By text, or by the operations from the client's revision on. A client with
-// nothing pending that is far behind takes the text; one with an edit pending
-// needs the operations, however far back they are.
+// nothing pending that is very far behind takes the text; one with an edit
+// pending needs the operations, however far back they are.
 void room_core::opened_with(file_opened& reply, const room_file& file,
                             const client::open& wanted) const {
   const ot::document& document = file.document();
   const bool by_operations =
-    wanted.rev && (wanted.seq || *wanted.rev >= document.operations().first());
+    wanted.rev
+    && (wanted.seq || document.durable_revision() - *wanted.rev <= limits_.catch_up_ops);
   if (!by_operations) {
     reply.opened.text = document.text().to_string();
     return;
@@ -267,7 +268,7 @@ void room_core::catch_up_reader(const catch_up& request) {
   if (wanted.from >= wanted.to)
     wanted.to = wanted.from;
   if (wanted.from < document.operations().first()) {
-    wanted.to = std::min(wanted.to, document.operations().first());
+    wanted.to = std::clamp(wanted.to, wanted.from + 1, document.operations().first());
     effects_.read_history(wanted, limits_.slice_ops);
     return;
   }
@@ -277,9 +278,18 @@ void room_core::catch_up_reader(const catch_up& request) {
   effects_.tell(request.site, std::move(slice));
 }
 
+// None: they could not be read, and without them the member cannot go on here.
 void room_core::on_history(const catch_up& wanted, std::vector<storage::stored_op> ops) {
-  if (const room_file* file = find(wanted.file); file != nullptr && !ops.empty())
+  const auto member = members_.find(wanted.site);
+  const room_file* file = find(wanted.file);
+  if (member == members_.end() || file == nullptr)
+    return;
+  if (!ops.empty()) {
     effects_.tell(wanted.site, file->slice_of(wanted, ops, encoder_));
+    return;
+  }
+  effects_.tell(wanted.site, expelled{close_code::overloaded, "the history cannot be read now"});
+  remove_member(member);
 }
 
 void room_core::on_composed_history(const catch_up& wanted, const ot::text_op& composed) {

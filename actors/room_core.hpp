@@ -98,6 +98,7 @@ class room_core {
                   moment now);
   // Nothing: the store could not be read.
   void on_reloaded(std::optional<storage::loaded_room> loaded, moment now);
+  // No operations: they could not be read.
   void on_history(const catch_up& wanted, std::vector<storage::stored_op> ops);
   void on_composed_history(const catch_up& wanted, const ot::text_op& composed);
   void on_timer(moment now);

@@ -149,6 +149,11 @@ void session_core::edit(client::edit& message, std::int64_t now_us) {
     file.held ? std::optional{file.held->seq} : file.unanswered_seq;
   if (unanswered == message.seq)
     return;  // sent again before its answer, which is on its way
+  // Sent twice, and answered meanwhile. The room would say the same, but too
+  // late: the client's next edit may be on its way.
+  if (message.seq == file.acked_seq)
+    return effects_.send(
+      encoder_.encode(server::ack{file.name, file.acked_seq, file.acked_rev}));
   if (unanswered)
     return send_error({error_code::bad_message, "one unacknowledged edit a file at a time",
                        message.file, message.seq, {}, {}});

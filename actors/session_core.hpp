@@ -90,6 +90,8 @@ class session_core {
     ot::revision head = 0;            // the latest that is known to be durable
     ot::revision composed_end = 0;    // of the last composed operation sent
     std::optional<std::uint64_t> unanswered_seq;
+    std::uint64_t acked_seq = 0;      // the last, on this connection, and
+    ot::revision acked_rev = 0;       // what it became
     bool owes_rebase = false;         // a `rebase` was answered; its edit is not in yet
     bool lags = false;
     bool slice_asked = false;

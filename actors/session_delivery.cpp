@@ -53,6 +53,10 @@ void session_core::on_opened(const file_opened& opened) {
   file.name = opened.opened.file;
   file.head = opened.opened.rev;
   file.sent = opened.opened.text ? opened.opened.rev : opened.opened.from;
+  if (const auto before = files_.find(opened.file); before != files_.end()) {
+    file.acked_seq = before->second.acked_seq;
+    file.acked_rev = before->second.acked_rev;
+  }
   effects_.send(encoder_.encode(opened.opened));
   if (opened.committed_seq && opened.committed_rev > file.sent)
     file.unanswered_seq = opened.committed_seq;
@@ -125,6 +129,8 @@ void session_core::send_ops(followed& file, const std::vector<sent_op>& ops) {
 void session_core::send_ack(followed& file, std::uint64_t seq, ot::revision rev) {
   effects_.send(encoder_.encode(server::ack{file.name, seq, rev}));
   file.unanswered_seq.reset();
+  file.acked_seq = seq;
+  file.acked_rev = rev;
   file.owes_rebase = false;
 }
 

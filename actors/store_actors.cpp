@@ -116,6 +116,7 @@ void reader_state::on_history(const read_history& wish) {
                       });
   } catch (const storage::store_error& error) {
     log(log_level::error, std::string{"cannot read history: "} + error.what());
+    self_->send(wish.room, store_says{store_history{wanted, {}}});
     return;
   }
   if (wanted.may_compose)

@@ -122,7 +122,7 @@ const std::vector<setting>& all_settings() {
     number("files_per_room", FIELD(bounds.files_per_room), 1, 100'000, "more are too_large"),
     number("members_per_room", FIELD(bounds.members_per_room), 1, million,
            "more are closed with 1013"),
-    number("chat_kept", FIELD(bounds.chat_kept), 0, 10'000, "messages sent to who joins"),
+    number("chat_kept", FIELD(bounds.chat_kept), 1, 10'000, "messages sent to who joins"),
     number("rooms_loaded", FIELD(bounds.rooms_loaded), 1, 10 * million,
            "at once; more are closed with 1013"),
     number("ops_per_second", FIELD(bounds.ops_per_second), 1, million,
@@ -134,6 +134,8 @@ const std::vector<setting>& all_settings() {
            "unread by a client, from which it is closed with 1013"),
     number("slice_ops", FIELD(bounds.slice_ops), 1, 100'000,
            "operations of one step of catching up"),
+    number("catch_up_ops", FIELD(bounds.catch_up_ops), 1, 100 * million,
+           "behind which a client without a pending edit is sent the text anew"),
     number("history_ops", FIELD(bounds.history_ops), 1, 10 * million,
            "operations of a file that are kept in memory"),
     number("fanout_us_per_member", FIELD(bounds.fanout_us_per_member), 0, 10'000,
@@ -183,7 +185,12 @@ void set_setting(settings& all, std::string_view name, std::string_view value,
 
 void read_settings_file(settings& all, const std::string& path) {
   std::ifstream in{path};
-  const std::string text{std::istreambuf_iterator<char>{in}, {}};
+  std::string text;
+  try {
+    text.assign(std::istreambuf_iterator<char>{in}, {});
+  } catch (const std::ios_base::failure&) {  // a folder can be opened, but not read
+    in.setstate(std::ios_base::failbit);
+  }
   if (!in)
     throw settings_error{fmt::format("cannot read {}", path)};
   read_settings_text(all, text, path);

@@ -30,6 +30,9 @@ inline std::string letters(ot::revision rev) {
   return text;
 }
 
+// Whoever writes the alphabet is none of those that a test lets edit.
+inline constexpr std::uint8_t letter_writer = 200;
+
 // The operation that leads to revision `rev`.
 inline ot::text_op letter_op(ot::revision rev) {
   ot::text_op op;
@@ -42,7 +45,8 @@ inline storage::op_run letter_run(storage::file_key file, ot::revision first,
                                   std::size_t count) {
   storage::op_run run{file, first, {}};
   for (ot::revision rev = first; rev < first + count; ++rev)
-    run.ops.push_back(entry(letter_op(rev), 1, rev, "Ada", static_cast<std::int64_t>(rev)));
+    run.ops.push_back(
+      entry(letter_op(rev), letter_writer, rev, "Ada", static_cast<std::int64_t>(rev)));
   return run;
 }
 

@@ -1,0 +1,223 @@
+// Settings: where they come from, who wins, and what is refused.
+#include "config/settings.hpp"
+
+#include "tests/support/temp_folder.hpp"
+
+#include <gtest/gtest.h>
+
+#include <sstream>
+
+namespace tandem::test {
+namespace {
+
+settings from_text(std::string_view text) {
+  settings all;
+  read_settings_text(all, text, "test.conf");
+  finish_settings(all);
+  return all;
+}
+
+// Why a text is refused; empty if it is not.
+std::string refusal(std::string_view text) {
+  try {
+    from_text(text);
+    return {};
+  } catch (const settings_error& error) {
+    return error.what();
+  }
+}
+
+TEST(settings, the_defaults_are_whole) {
+  settings all;
+  EXPECT_NO_THROW(finish_settings(all));
+  EXPECT_EQ(all.server.address, "127.0.0.1");
+  EXPECT_EQ(all.server.port, 8080);
+  EXPECT_EQ(all.store, "sqlite:data/tandem.db");
+}
+
+TEST(settings, a_file_has_names_values_and_comments) {
+  const settings all = from_text(
+    "# a comment\n"
+    "\n"
+    "  ops_per_second=7   # behind a value\r\n"
+    "\tstore = sqlite:/a b/c.db \n"
+    "allowed_origins = https://a.example.org, http://b.example.org:81\n"
+    "web_root =\n"
+    "ops_burst = 9");
+  EXPECT_EQ(all.bounds.ops_per_second, 7U);
+  EXPECT_EQ(all.store, "sqlite:/a b/c.db");
+  EXPECT_EQ(all.server.allowed_origins,
+            (std::vector<std::string>{"https://a.example.org", "http://b.example.org:81"}));
+  EXPECT_EQ(all.server.web_root, "");
+  EXPECT_EQ(all.bounds.ops_burst, 9U);
+}
+
+TEST(settings, an_error_says_where_what_and_why) {
+  EXPECT_EQ(refusal("\nnonsense = 1"), "test.conf:2: there is no setting \"nonsense\"");
+  EXPECT_EQ(refusal("ops_per_second"), "test.conf:1: a line is `name = value`");
+  EXPECT_EQ(refusal("ops_per_second = many"),
+            "test.conf:1: ops_per_second = \"many\": must be a whole number from 1 to 1000000");
+}
+
+TEST(settings, numbers_must_be_whole_and_within_their_range) {
+  for (const char* value : {"", "-1", "+1", "1.5", "1e3", "0x10", "1 0", "0", "1000001",
+                            "18446744073709551616", "99999999999999999999", "é"})
+    EXPECT_NE(refusal("ops_per_second = " + std::string{value}), "") << value;
+  for (const char* value : {"1", "1000000", "007"})
+    EXPECT_EQ(refusal("ops_per_second = " + std::string{value}), "") << value;
+}
+
+TEST(settings, numbers_do_not_wrap_in_small_fields) {
+  EXPECT_NE(refusal("hello_timeout_ms = 4294967396"), "");
+  EXPECT_NE(refusal("io_threads = 65"), "");
+  EXPECT_NE(refusal("io_threads = 0"), "");
+}
+
+TEST(settings, a_name_is_exact) {
+  for (const char* name : {"OPS_PER_SECOND", "ops-per-second", "ops_per_second_", "ops", ""})
+    EXPECT_NE(refusal(std::string{name} + " = 5"), "") << name;
+}
+
+TEST(settings, origins_are_origins) {
+  EXPECT_EQ(refusal("allowed_origins = "), "");
+  for (const char* value : {"example.org", "https://a/b", "https://a/", "ftp://a", "https://a,",
+                            "*", "null"}) {
+    const bool good = std::string_view{value} == "https://a,";  // nothing behind the last comma
+    EXPECT_EQ(refusal("allowed_origins = " + std::string{value}).empty(), good) << value;
+  }
+}
+
+TEST(settings, listens_on_an_address_and_a_port) {
+  const std::tuple<const char*, const char*, int> good[] = {
+    {"127.0.0.1:8080", "127.0.0.1", 8080}, {"0.0.0.0:0", "0.0.0.0", 0},
+    {"localhost:65535", "127.0.0.1", 65'535}, {"[::1]:80", "::1", 80}, {"[::]:80", "::", 80}};
+  for (const auto& [listen, address, port] : good) {
+    const settings all = from_text("listen = " + std::string{listen});
+    EXPECT_EQ(all.server.address, address) << listen;
+    EXPECT_EQ(all.server.port, port) << listen;
+  }
+  for (const char* listen : {"", "127.0.0.1", "8080", "127.0.0.1:", "127.0.0.1:65536",
+                             "127.0.0.1:-1", "127.0.0.1:80x", "127.0.0.1: 80",
+                             "127.0.0.1:99999999999", "[::1]"})
+    EXPECT_NE(refusal("listen = " + std::string{listen}), "") << listen;
+}
+
+TEST(settings, what_depends_on_several_is_checked_last) {
+  EXPECT_NE(refusal("outbound_pause_bytes = 5000\noutbound_bytes = 5000"), "");
+  EXPECT_EQ(refusal("outbound_pause_bytes = 5000\noutbound_bytes = 5001"), "");
+  EXPECT_EQ(refusal("outbound_bytes = 300000\noutbound_pause_bytes = 200000"), "");
+  EXPECT_NE(refusal("public_url = https://a.example.org/"), "");
+}
+
+// The number of a chat message rises from the last one that was kept.
+TEST(settings, at_least_one_chat_message_is_kept) {
+  EXPECT_NE(refusal("chat_kept = 0"), "");
+  EXPECT_EQ(refusal("chat_kept = 1"), "");
+}
+
+// ---- the environment ----
+
+TEST(settings, the_environment_has_names_in_capitals) {
+  settings all;
+  read_settings_environment(all, {{"TANDEM_OPS_PER_SECOND", "7"},
+                                  {"TANDEM_STORE", "memory:"},
+                                  {"HOME", "/nowhere"},
+                                  {"OPS_BURST", "1"},
+                                  {"NOT_TANDEM_LISTEN", "x"}});
+  EXPECT_EQ(all.bounds.ops_per_second, 7U);
+  EXPECT_EQ(all.store, "memory:");
+  EXPECT_EQ(all.bounds.ops_burst, limits{}.ops_burst);
+}
+
+TEST(settings, the_environment_is_checked_like_a_file) {
+  settings all;
+  EXPECT_THROW(read_settings_environment(all, {{"TANDEM_NONSENSE", "1"}}), settings_error);
+  EXPECT_THROW(read_settings_environment(all, {{"TANDEM_", "1"}}), settings_error);
+  EXPECT_THROW(read_settings_environment(all, {{"TANDEM_IO_THREADS", "x"}}), settings_error);
+  try {
+    read_settings_environment(all, {{"TANDEM_IO_THREADS", "x"}});
+  } catch (const settings_error& error) {
+    EXPECT_TRUE(std::string_view{error.what()}.starts_with("environment variable"
+                                                           " TANDEM_IO_THREADS: "));
+  }
+}
+
+TEST(settings, what_belongs_to_the_tests_is_left_alone) {
+  settings all;
+  EXPECT_NO_THROW(read_settings_environment(all, {{"TANDEM_TEST_NONSENSE", "1"}}));
+}
+
+TEST(settings, the_later_source_wins) {
+  settings all;
+  read_settings_text(all, "ops_per_second = 1\nops_burst = 1\nops_per_second = 2", "f");
+  EXPECT_EQ(all.bounds.ops_per_second, 2U);
+  read_settings_environment(all, {{"TANDEM_OPS_PER_SECOND", "3"}});
+  EXPECT_EQ(all.bounds.ops_per_second, 3U);
+  EXPECT_EQ(all.bounds.ops_burst, 1U);
+  set_setting(all, "ops_per_second", "4", "option");
+  EXPECT_EQ(all.bounds.ops_per_second, 4U);
+}
+
+// ---- files ----
+
+TEST(settings, reads_a_file) {
+  const temp_folder folder;
+  folder.write("tandem.conf", "ops_burst = 3\n");
+  settings all;
+  read_settings_file(all, folder / "tandem.conf");
+  EXPECT_EQ(all.bounds.ops_burst, 3U);
+}
+
+TEST(settings, a_file_that_cannot_be_read_is_an_error) {
+  const temp_folder folder;
+  settings all;
+  EXPECT_THROW(read_settings_file(all, folder / "absent.conf"), settings_error);
+  EXPECT_THROW(read_settings_file(all, folder.path()), settings_error) << "a folder";
+}
+
+// ---- the example ----
+
+// The example with its settings uncommented: those are the lines `# name = value`.
+std::string uncommented_example() {
+  std::istringstream lines{example_settings()};
+  std::string text;
+  for (std::string line; std::getline(lines, line);) {
+    const bool is_setting = line.starts_with("# ") && line.find(" =") != std::string::npos
+                            && line.find(' ', 2) == line.find(" =");
+    text += (is_setting ? line.substr(2) : line) + "\n";
+  }
+  return text;
+}
+
+TEST(settings, the_example_shows_every_default) {
+  const std::string example = uncommented_example();
+  // With other values before it, the example must bring every default back.
+  settings all;
+  for (const char* name :
+       {"ops_per_second", "frame_bytes", "connections_max", "room_idle_ms"})
+    set_setting(all, name, "2048", "test");
+  set_setting(all, "actor_threads", "7", "test");
+  set_setting(all, "listen", "0.0.0.0:1", "test");
+  set_setting(all, "allowed_origins", "https://a.example.org", "test");
+  read_settings_text(all, example, "example");
+  finish_settings(all);
+  const settings defaults;
+  EXPECT_EQ(all.listen, defaults.listen);
+  EXPECT_EQ(all.store, defaults.store);
+  EXPECT_EQ(all.actor_threads, defaults.actor_threads);
+  EXPECT_EQ(all.server.allowed_origins, defaults.server.allowed_origins);
+  EXPECT_EQ(all.server.connections_max, defaults.server.connections_max);
+  EXPECT_EQ(all.bounds.ops_per_second, defaults.bounds.ops_per_second);
+  EXPECT_EQ(all.bounds.frame_bytes, defaults.bounds.frame_bytes);
+  EXPECT_EQ(all.bounds.room_idle_ms, defaults.bounds.room_idle_ms);
+}
+
+TEST(settings, the_example_as_it_is_changes_nothing) {
+  settings all;
+  set_setting(all, "ops_burst", "5", "test");
+  EXPECT_NO_THROW(read_settings_text(all, example_settings(), "example"));
+  EXPECT_EQ(all.bounds.ops_burst, 5U);
+}
+
+}  // namespace
+}  // namespace tandem::test

@@ -1,0 +1,373 @@
+#include "tests/sim/sim_server.hpp"
+
+#include <algorithm>
+#include <utility>
+#include <vector>
+
+namespace tandem::sim {
+
+namespace {
+
+constexpr std::int64_t restart_us = 50'000;
+
+}  // namespace
+
+// ---- a session and its connection ----
+
+class sim_server::session final : public session_effects {
+ public:
+  session(sim_server& server, std::uint64_t number, receiver to_client,
+          std::function<void()> on_end)
+      : server_{server},
+        number_{number},
+        to_client_{std::move(to_client)},
+        on_end_{std::move(on_end)},
+        core_{server.limits_, server.encoder_, *this} {}
+
+  session_core& core() { return core_; }
+  ot::site_id site = 0;
+  sim_channel from_client;
+  sim_channel to_room;
+  sim_channel from_room;
+  sim_channel to_connection;
+  std::uint64_t unread = 0;
+  bool was_over = false;
+
+  void send(const frame& bytes) override {
+    server_.look_at(bytes);
+    unread += bytes->size();
+    server_.most_unread_bytes_ = std::max(server_.most_unread_bytes_, unread);
+    to_client_(bytes);
+  }
+
+  std::uint64_t unread_bytes() const override {
+    if (unread >= server_.limits_.outbound_pause_bytes)
+      const_cast<session*>(this)->was_over = true;
+    return unread;
+  }
+
+  void close(close_code, std::string_view) override {
+    server_.clock_.at(server_.clock_.now_us(), server_.surviving([this] { end(); }));
+  }
+
+  void end() {
+    if (auto told = std::exchange(on_end_, nullptr))
+      told();
+  }
+
+  void join(join_request request) override;
+  void leave() override;
+  void open(client::open wanted) override;
+  void submit(submit_edit edit) override;
+  void move_cursor(tandem::move_cursor moved) override;
+  void catch_up(tandem::catch_up wanted) override;
+  void post(client::chat) override {}
+  void change_file(client::change_file) override {}
+  void report_divergence(client::diverged report) override;
+
+ private:
+  template <class F>
+  void tell_room(F call);
+
+  sim_server& server_;
+  std::uint64_t number_;
+  receiver to_client_;
+  std::function<void()> on_end_;
+  session_core core_;
+};
+
+// ---- the room and its store ----
+
+class sim_server::room final : public room_effects {
+ public:
+  room(sim_server& server, storage::loaded_room loaded)
+      : server_{server},
+        core_{server.limits_, server.encoder_, *this, std::move(loaded)} {}
+
+  room_core& core() { return core_; }
+  std::map<ot::site_id, std::uint64_t> members;  // site → connection
+
+  moment now() const { return {server_.clock_.now_us(), server_.clock_.now_us() / 1000}; }
+
+  void tell(ot::site_id site, room_event event) override {
+    const auto member = members.find(site);
+    if (member != members.end())
+      deliver(member->second, std::make_shared<const room_event>(std::move(event)));
+  }
+
+  void tell_everyone(fanout_ptr batch) override {
+    const auto event = std::make_shared<const room_event>(std::move(batch));
+    for (const auto& [site, connection] : members)
+      deliver(connection, event);
+  }
+
+  void persist(storage::room_write write) override;
+
+  void reload() override {
+    ++server_.reloads_;
+    later(from_store, [this] {
+      std::optional<storage::loaded_room> loaded;
+      if (!server_.chance_.chance(server_.trouble_.read_fails))
+        loaded = server_.kept_.load_room(storage::default_tenant, server_.room_id_, 10);
+      core_.on_reloaded(std::move(loaded), now());
+    });
+  }
+
+  void read_history(const tandem::catch_up& wanted, std::uint64_t ops_max) override {
+    later(from_store, [this, wanted, ops_max] { read_now(wanted, ops_max); });
+  }
+
+  void wake_in(std::int64_t us) override {
+    server_.clock_.at(server_.clock_.now_us() + us,
+                      server_.surviving([this] { core_.on_timer(now()); }));
+  }
+
+ private:
+  void deliver(std::uint64_t connection, std::shared_ptr<const room_event> event) {
+    const auto found = server_.sessions_.find(connection);
+    if (found == server_.sessions_.end())
+      return;
+    found->second->from_room.send(
+      server_.clock_, server_.hop(), server_.surviving([this, connection, event] {
+        const auto still = server_.sessions_.find(connection);
+        if (still != server_.sessions_.end())
+          still->second->core().on_room(*event);
+      }));
+  }
+
+  template <class F>
+  void later(sim_channel& channel, F call) {
+    channel.send(server_.clock_,
+                 1 + static_cast<std::int64_t>(
+                       server_.chance_.below(static_cast<std::uint64_t>(server_.trouble_.store_us))),
+                 server_.surviving(std::move(call)));
+  }
+
+  void read_now(const tandem::catch_up& wanted, std::uint64_t ops_max) {
+    std::vector<storage::stored_op> ops;
+    ot::text_op composed;
+    server_.kept_.read_ops(wanted.file, wanted.from, wanted.to,
+                           [&](ot::revision, storage::stored_op&& entry) {
+                             composed = ot::compose(composed, entry.op);
+                             ops.push_back(std::move(entry));
+                             return wanted.may_compose || ops.size() < ops_max;
+                           });
+    if (wanted.may_compose)
+      core_.on_composed_history(wanted, composed);
+    else
+      core_.on_history(wanted, std::move(ops));
+  }
+
+  void answer(write_outcome outcome, std::vector<storage::file_key> created) {
+    later(from_store, [this, outcome, created = std::move(created)] {
+      core_.on_written(outcome, created, now());
+    });
+  }
+
+  sim_server& server_;
+  sim_channel to_store;
+  sim_channel from_store;
+  room_core core_;
+};
+
+// The write reaches the store, which takes it, fails, or leaves it in doubt;
+// and at every step the server may crash.
+void sim_server::room::persist(storage::room_write write) {
+  auto shared = std::make_shared<storage::room_write>(std::move(write));
+  later(to_store, [this, shared] {
+    sim_random& chance = server_.chance_;
+    if (chance.chance(server_.trouble_.crash))
+      return server_.crash();  // before it
+    if (chance.chance(server_.trouble_.write_fails))
+      return answer(write_outcome::failed, {});
+    const bool in_doubt = chance.chance(server_.trouble_.outcome_unknown);
+    if (in_doubt && chance.chance(500))
+      return answer(write_outcome::unknown, {});  // and it did not take place
+    const auto results = server_.kept_.write({shared.get(), 1});
+    if (chance.chance(server_.trouble_.crash))
+      return server_.crash();  // after it, before anybody knows
+    const bool written = results.front().result == storage::write_result::verdict::written;
+    if (in_doubt)
+      return answer(write_outcome::unknown, {});
+    answer(written ? write_outcome::written : write_outcome::conflict, results.front().created);
+  });
+}
+
+// ---- from sessions to the room ----
+
+template <class F>
+void sim_server::session::tell_room(F call) {
+  to_room.send(server_.clock_, server_.hop(),
+               server_.surviving([this, number = number_, call = std::move(call)]() mutable {
+                 const auto self = server_.sessions_.find(number);
+                 if (server_.room_ && self != server_.sessions_.end())
+                   call(*server_.room_, *self->second);
+               }));
+}
+
+void sim_server::session::join(join_request request) {
+  tell_room([request = std::move(request), number = number_](room& in, session& self) {
+    self.site = in.core().next_site();
+    in.members[self.site] = number;
+    in.core().join(request, in.now());
+  });
+}
+
+void sim_server::session::leave() {
+  tell_room([](room& in, session& self) {
+    in.core().leave(self.site, in.now());
+    in.members.erase(self.site);
+  });
+}
+
+void sim_server::session::open(client::open wanted) {
+  tell_room([wanted = std::move(wanted)](room& in, session& self) {
+    in.core().open({self.site, wanted});
+  });
+}
+
+void sim_server::session::submit(submit_edit edit) {
+  tell_room([edit = std::move(edit)](room& in, session&) {
+    in.core().submit(edit, in.now());
+  });
+}
+
+void sim_server::session::move_cursor(tandem::move_cursor moved) {
+  tell_room([moved = std::move(moved)](room& in, session&) { in.core().move(moved, in.now()); });
+}
+
+void sim_server::session::catch_up(tandem::catch_up wanted) {
+  tell_room([wanted](room& in, session&) { in.core().catch_up_reader(wanted); });
+}
+
+void sim_server::session::report_divergence(client::diverged report) {
+  tell_room([report = std::move(report)](room& in, session& self) {
+    in.core().note_divergence({self.site, report});
+  });
+}
+
+// ---- the server ----
+
+sim_server::sim_server(const limits& bounds, sim_clock& clock, sim_random& chance,
+                       storage::store& kept, std::string room_id)
+    : limits_{bounds}, clock_{clock}, chance_{chance}, kept_{kept}, room_id_{std::move(room_id)} {
+  start();
+}
+
+sim_server::~sim_server() = default;
+
+std::function<void()> sim_server::surviving(std::function<void()> event) {
+  return [this, born = incarnation_, event = std::move(event)] {
+    if (born == incarnation_ && !down_)
+      event();
+  };
+}
+
+std::int64_t sim_server::hop() {
+  return 1 + static_cast<std::int64_t>(
+               chance_.below(static_cast<std::uint64_t>(trouble_.hop_us)));
+}
+
+void sim_server::start() {
+  down_ = false;
+  load();
+}
+
+void sim_server::load() {
+  auto loaded = kept_.load_room(storage::default_tenant, room_id_, 10);
+  room_ = std::make_unique<room>(*this, std::move(*loaded));
+}
+
+// Everything but the store is gone; clients notice, and find it back later. The
+// objects live until the event that brought the crash about is over.
+void sim_server::crash() {
+  if (down_)
+    return;
+  ++crashes_;
+  down_ = true;
+  clock_.at(clock_.now_us(), [this] {
+    ++incarnation_;
+    std::vector<std::unique_ptr<session>> ended;
+    for (auto& [number, one] : sessions_)
+      ended.push_back(std::move(one));
+    sessions_.clear();
+    room_.reset();
+    for (const auto& one : ended)
+      one->end();
+  });
+  clock_.at(clock_.now_us() + restart_us, [this] { start(); });
+}
+
+std::uint64_t sim_server::connect(receiver to_client, std::function<void()> on_end) {
+  if (down_ || !room_)
+    return 0;
+  const std::uint64_t number = next_connection_++;
+  sessions_[number] =
+    std::make_unique<session>(*this, number, std::move(to_client), std::move(on_end));
+  return number;
+}
+
+void sim_server::disconnect(std::uint64_t connection) {
+  const auto found = sessions_.find(connection);
+  if (found == sessions_.end())
+    return;
+  found->second->from_client.send(clock_, hop(), surviving([this, connection] {
+    const auto still = sessions_.find(connection);
+    if (still == sessions_.end())
+      return;
+    still->second->core().on_disconnected();
+    // Its last word to the room is under way; the session ends behind it.
+    still->second->to_room.send(clock_, hop(),
+                                surviving([this, connection] { sessions_.erase(connection); }));
+  }));
+}
+
+void sim_server::from_client(std::uint64_t connection, client::message message) {
+  const auto found = sessions_.find(connection);
+  if (found == sessions_.end() || down_)
+    return;
+  found->second->from_client.send(
+    clock_, hop(), surviving([this, connection, message = std::move(message)]() mutable {
+      const auto still = sessions_.find(connection);
+      if (still != sessions_.end())
+        still->second->core().on_message(std::move(message), clock_.now_us());
+    }));
+}
+
+void sim_server::client_read(std::uint64_t connection, std::uint64_t bytes) {
+  const auto found = sessions_.find(connection);
+  if (found == sessions_.end())
+    return;
+  session& one = *found->second;
+  one.unread -= bytes;
+  if (one.unread < limits_.outbound_pause_bytes / 2 && std::exchange(one.was_over, false))
+    one.to_connection.send(clock_, hop(), surviving([this, connection] {
+      const auto still = sessions_.find(connection);
+      if (still != sessions_.end())
+        still->second->core().on_drained();
+    }));
+}
+
+std::uint64_t sim_server::unread_bytes(std::uint64_t connection) const {
+  const auto found = sessions_.find(connection);
+  return found == sessions_.end() ? 0 : found->second->unread;
+}
+
+// Nothing may leave that the store does not have.
+void sim_server::look_at(const frame& bytes) {
+  const auto room = kept_.find_room(storage::default_tenant, room_id_);
+  const auto head = [&](const std::string& file) -> ot::revision {
+    for (const storage::file_record& record : room->files)
+      if (record.name == file)
+        return record.rev;
+    return 0;
+  };
+  for (const said* message : encoder_.decode(*bytes)) {
+    if (const auto* op = std::get_if<said_op>(message))
+      told_too_early_ += op->rev > head(op->file) ? 1 : 0;
+    else if (const auto* ack = std::get_if<said_ack>(message))
+      told_too_early_ += ack->rev > head(ack->file) ? 1 : 0;
+  }
+}
+
+}  // namespace tandem::sim

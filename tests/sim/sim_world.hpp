@@ -1,0 +1,22 @@
+// A whole world from one number: a server, a store, clients, and what goes
+// wrong between them; then peace, and the oracle's verdict.
+#pragma once
+
+#include <cstdint>
+#include <string>
+
+namespace tandem::sim {
+
+struct verdict {
+  std::string fault;  // empty: all is as it must be
+  std::uint64_t edits = 0;
+  std::uint64_t crashes = 0;
+  std::uint64_t reloads = 0;
+  std::uint64_t composed = 0;
+  std::uint64_t rebases = 0;
+};
+
+// Deterministic: the same seed gives the same verdict.
+verdict run_world(std::uint64_t seed);
+
+}  // namespace tandem::sim
