@@ -28,6 +28,10 @@ struct limits {
   std::uint32_t ops_per_second = 500;
   std::uint32_t ops_burst = 2'000;
 
+  // How fast it may say everything else.
+  std::uint32_t messages_per_second = 200;
+  std::uint32_t messages_burst = 1'000;
+
   // A slow reader: past the first figure it gets no more operations until it
   // has read; past the second its connection ends with 1013.
   std::uint64_t outbound_pause_bytes = 256U << 10U;

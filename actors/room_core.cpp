@@ -254,7 +254,16 @@ void room_core::move(const move_cursor& request, moment now) {
   if (file == nullptr || !members_.contains(request.site)
       || request.rev > file->document().durable_revision())
     return;
-  file->move_cursor(request);
+  const ot::history& history = file->document().operations();
+  if (request.rev < history.first())
+    return;  // too old to be carried to the head; another will follow
+  move_cursor placed = request;
+  const std::uint64_t length = history.length_at(request.rev);
+  for (client::selection& range : placed.ranges) {
+    range.anchor = std::min(range.anchor, length);
+    range.head = std::min(range.head, length);
+  }
+  file->move_cursor(placed);
   run(now);
 }
 

@@ -16,6 +16,7 @@ namespace {
 
 // A peer that sends this many bad messages is no client of ours.
 constexpr std::uint32_t bad_messages_max = 20;
+constexpr std::size_t early_messages_max = 64;
 constexpr std::size_t client_name_bytes_max = 64;
 
 bool is_valid_client_name(std::string_view name) noexcept {
@@ -43,7 +44,8 @@ session_core::session_core(const limits& bounds, const frame_encoder& encoder,
     : limits_{bounds},
       encoder_{encoder},
       effects_{effects},
-      edits_{bounds.ops_per_second, bounds.ops_burst} {
+      edits_{bounds.ops_per_second, bounds.ops_burst},
+      messages_{bounds.messages_per_second, bounds.messages_burst} {
 }
 
 void session_core::on_message(client::message message, std::int64_t now_us) {
@@ -53,6 +55,15 @@ void session_core::on_message(client::message message, std::int64_t now_us) {
     return say_hello(*hello);
   if (phase_ == phase::handshaking)
     return fail(close_code::bad_message, "the first message must be a hello");
+  if (waits_for_room()) {
+    if (early_.size() >= early_messages_max)
+      return fail(close_code::overloaded, "too much was said before the welcome");
+    early_.push_back(std::move(message));
+    return;
+  }
+  if (!std::holds_alternative<client::edit>(message))
+    if (const std::int64_t wait_us = messages_.take(now_us); wait_us > 0)
+      return refuse_hurry(message, wait_us);
   struct visitor {
     session_core& self;
     std::int64_t now_us;
@@ -66,7 +77,41 @@ void session_core::on_message(client::message message, std::int64_t now_us) {
     void operator()(client::change_file& m) { self.change_file(m); }
     void operator()(client::malformed& m) { self.malformed(m); }
   };
+  last_heard_us_ = now_us;
   std::visit(visitor{*this, now_us}, message);
+  end_if_unread();
+}
+
+bool session_core::waits_for_room() const noexcept {
+  return phase_ == phase::joining || opens_awaited_ > 0;
+}
+
+void session_core::say_early_messages() {
+  if (waits_for_room())
+    return;
+  for (client::message& message : std::exchange(early_, {}))
+    on_message(std::move(message), last_heard_us_);
+}
+
+void session_core::refuse_hurry(const client::message& message, std::int64_t wait_us) {
+  server::error error{error_code::rate_limited, "too many messages", {}, {}, {},
+                      static_cast<std::uint32_t>(wait_us / 1000 + 1)};
+  if (const auto* chat = std::get_if<client::chat>(&message))
+    error.id = chat->id;
+  else if (const auto* cursor = std::get_if<client::cursor>(&message))
+    error.file = cursor->file;
+  else if (const auto* change = std::get_if<client::change_file>(&message))
+    error.file = change->file;
+  else if (const auto* open = std::get_if<client::open>(&message))
+    error.file = open->file;
+  send_error(std::move(error));
+}
+
+// Operations wait in the history for a client that does not read. Everything
+// else that it brings about waits here, up to a limit.
+void session_core::end_if_unread() {
+  if (phase_ != phase::closed && effects_.unread_bytes() > limits_.outbound_bytes)
+    fail(close_code::overloaded, "this connection reads too slowly");
 }
 
 void session_core::send_error(server::error error) {
@@ -110,6 +155,7 @@ void session_core::say_hello(client::hello& hello) {
     hello.name.resize(ot::byte_offset(hello.name, static_cast<std::uint32_t>(limits_.name_chars)));
   client_ = digest_of(hello.client);
   phase_ = phase::joining;
+  opens_awaited_ = hello.opens.size();
   effects_.join({client_, std::move(hello.name), std::move(hello.opens)});
 }
 

@@ -124,6 +124,11 @@ class session_core {
   bool may_send_more() const;
 
   std::map<storage::file_key, followed>::iterator find(const std::string& name);
+  bool waits_for_room() const noexcept;
+  void note_open_answered();
+  void say_early_messages();
+  void refuse_hurry(const client::message& message, std::int64_t wait_us);
+  void end_if_unread();
   void send_error(server::error error);
   void fail(close_code code, std::string_view why);
   void end();
@@ -136,7 +141,13 @@ class session_core {
   ot::site_id site_ = 0;
   std::map<storage::file_key, followed> files_;
   token_bucket edits_;
+  token_bucket messages_;  // of all other kinds
+  // What was said before the room had let this session in and answered the
+  // hello's opens; dealt with then, in order.
+  std::vector<client::message> early_;
+  std::size_t opens_awaited_ = 0;
   std::uint32_t bad_messages_ = 0;
+  std::int64_t last_heard_us_ = 0;
 };
 
 // The one-way digest that stands for a client's private name.

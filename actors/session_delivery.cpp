@@ -20,10 +20,17 @@ void session_core::on_room(const room_event& event) {
       welcome.ops_per_second = self.limits_.ops_per_second;
       self.effects_.send(self.encoder_.encode(welcome));
     }
-    void operator()(const file_opened& e) { self.on_opened(e); }
+    void operator()(const file_opened& e) {
+      self.on_opened(e);
+      self.note_open_answered();
+    }
     void operator()(const history_slice& e) { self.on_slice(e); }
     void operator()(const edit_answer& e) { self.on_answer(e); }
-    void operator()(const room_error& e) { self.send_error(e.error); }
+    void operator()(const room_error& e) {
+      self.send_error(e.error);
+      if (!e.error.file.empty())
+        self.note_open_answered();
+    }
     void operator()(const fanout_ptr& e) { self.on_fanout(*e); }
     void operator()(const expelled& e) {
       self.effects_.close(e.code, e.why);
@@ -32,6 +39,14 @@ void session_core::on_room(const room_event& event) {
     }
   };
   std::visit(visitor{*this}, event);
+  say_early_messages();
+  end_if_unread();
+}
+
+// The room answers each of the hello's opens once, before anything else.
+void session_core::note_open_answered() {
+  if (opens_awaited_ > 0)
+    --opens_awaited_;
 }
 
 void session_core::on_no_room(bool absent) {
@@ -164,8 +179,6 @@ void session_core::on_fanout(const fanout& batch) {
   for (auto& [key, file] : files_)
     if (file.lags)
       ask_slice(key, file);
-  if (effects_.unread_bytes() > limits_.outbound_bytes)
-    fail(close_code::overloaded, "this connection reads too slowly");
 }
 
 void session_core::deliver(followed& file, const file_batch& batch) {

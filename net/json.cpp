@@ -60,8 +60,11 @@ struct json_handler : rapidjson::BaseReaderHandler<rapidjson::UTF8<>, json_handl
   bool open(json_kind kind) {
     if (depth == depth_max)
       return fail(json_error::syntax);
-    open_nodes[depth++] = static_cast<std::uint32_t>(document.nodes_.size());
-    return add({kind});
+    const auto index = static_cast<std::uint32_t>(document.nodes_.size());
+    if (!add({kind}))
+      return false;
+    open_nodes[depth++] = index;
+    return true;
   }
 
   std::uint32_t close() {

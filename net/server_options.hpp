@@ -24,7 +24,7 @@ struct server_options {
   std::uint32_t hello_timeout_ms = 10'000;
   std::uint32_t idle_timeout_ms = 45'000;
   std::uint32_t write_timeout_ms = 30'000;
-  std::uint32_t close_timeout_ms = 3'000;
+  std::uint32_t close_timeout_ms = 2'000;
 };
 
 }  // namespace tandem::net

@@ -63,8 +63,11 @@ std::optional<std::string> query_value(std::string_view query, std::string_view 
     const std::string_view pair = query.substr(0, end);
     query.remove_prefix(end == std::string_view::npos ? query.size() : end + 1);
     const std::size_t equals = pair.find('=');
-    if (pair.substr(0, equals) == name)
-      return percent_decoded(equals == std::string_view::npos ? "" : pair.substr(equals + 1));
+    if (pair.substr(0, equals) != name)
+      continue;
+    // A malformed value is not absent: it is there, and nothing that is valid.
+    const std::string_view value = equals == std::string_view::npos ? "" : pair.substr(equals + 1);
+    return percent_decoded(value).value_or(std::string{value});
   }
   return std::nullopt;
 }

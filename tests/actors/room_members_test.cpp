@@ -125,10 +125,13 @@ TEST_F(room_members, a_file_that_is_not_there_is_unknown) {
   EXPECT_EQ(told(ada).back(), "error unknown_file nowhere seq 5");
 }
 
-TEST_F(room_members, a_revision_older_than_memory_is_opened_by_text_unless_an_edit_is_pending) {
+TEST_F(room_members, who_is_very_far_behind_gets_the_text_unless_an_edit_is_pending) {
+  bounds.catch_up_ops = 3;
   core.emplace(bounds, encoder, effects, loaded_room_with({letters_file(10, "a", 6, 4)}));
   const auto ada = join(1);
   told(ada);
+  core->open({ada, {"a", 3, {}}});
+  EXPECT_EQ(told(ada), lines{"opened a 6 from 3"}) << "also from before what is in memory";
   core->open({ada, {"a", 2, {}}});
   EXPECT_EQ(told(ada), lines{"opened a 6 text [abcdef]"});
   core->open({ada, {"a", 2, 1}});

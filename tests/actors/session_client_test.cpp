@@ -149,6 +149,23 @@ TEST_F(session_client, one_edit_a_file_waits_for_its_answer_and_a_repeat_is_drop
   EXPECT_EQ(effects.edits.size(), 3U);
 }
 
+// The client has sent it twice, and goes on when the first is acknowledged.
+TEST_F(session_client, an_edit_that_comes_again_after_its_ack_is_acknowledged_again) {
+  join();
+  open_by_text(3);
+  edit(1, 3);
+  own(3, 4, 1);
+  sent();
+  edit(1, 3);
+  EXPECT_EQ(sent(), lines{"ack a seq 1 rev 4"});
+  edit(2, 4);
+  edit(1, 3);
+  EXPECT_EQ(sent(), lines{"ack a seq 1 rev 4"});
+  ASSERT_EQ(effects.edits.size(), 2U) << "the room is asked for each once";
+  own(4, 5, 2);
+  EXPECT_EQ(sent(), lines{"ack a seq 2 rev 5"});
+}
+
 TEST_F(session_client, too_many_edits_are_told_to_wait) {
   bounds.ops_per_second = 10;
   bounds.ops_burst = 2;
