@@ -43,7 +43,8 @@ TEST_F(session_client, a_bad_client_name_ends_the_connection) {
 }
 
 TEST_F(session_client, client_names_of_1_to_64_safe_characters_are_good) {
-  for (const std::string& name : {std::string{"a"}, std::string(64, 'Z'), std::string{"_-09azAZ"}}) {
+  const std::string names[] = {"a", std::string(64, 'Z'), "_-09azAZ"};
+  for (const std::string& name : names) {
     start();
     say(client::hello{name, "", {}});
     EXPECT_EQ(sent(), lines{}) << name;

@@ -173,7 +173,8 @@ TEST(json_document, a_visitor_can_stop_and_only_arrays_are_visited) {
 // What could be read before an error can be looked at, and nothing else.
 TEST(json_document, every_truncation_is_refused_and_leaves_something_sound) {
   const std::string whole =
-    R"({"type":"op","file":"é.py","rev":12,"seq":3,"op":[5,"a\u00e9\ud83d\ude00",{"d":2}],"x":{"y":[[{}]]}})";
+    R"({"type":"op","file":"é.py","rev":12,"seq":3,)"
+    R"("op":[5,"a\u00e9\ud83d\ude00",{"d":2}],"x":{"y":[[{}]]}})";
   json_document document;
   for (std::size_t bytes = 0; bytes < whole.size(); ++bytes) {
     ASSERT_NE(document.parse(std::string_view{whole}.substr(0, bytes)), json_error::none) << bytes;

@@ -24,7 +24,7 @@ using strings = std::vector<std::string>;
 
 TEST(target, percent_decoding) {
   const std::pair<const char*, std::optional<std::string>> table[] = {
-    {"", ""},           {"abc", "abc"},           {"%41%62", "Ab"},      {"src%2Fmain.py", "src/main.py"},
+    {"", ""}, {"abc", "abc"}, {"%41%62", "Ab"}, {"src%2Fmain.py", "src/main.py"},
     {"%c3%A9", "é"},    {"a+b", "a+b"},           {"%", std::nullopt},   {"%4", std::nullopt},
     {"%4g", std::nullopt}, {"%%41", std::nullopt}, {"%00", std::nullopt}, {"%ff", std::nullopt},
     {"%ED%A0%80", std::nullopt}, {"100%25", "100%"}};

@@ -1,0 +1,13 @@
+// End-to-end tests: a real server, real browser windows.
+
+import { defineConfig } from 'vitest/config';
+
+export default defineConfig({
+  test: {
+    root: new URL('.', import.meta.url).pathname,
+    include: ['**/*.test.ts'],
+    testTimeout: 60_000,
+    hookTimeout: 60_000,
+    fileParallelism: false, // windows compete for the processor, and focus is one
+  },
+});

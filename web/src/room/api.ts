@@ -1,0 +1,157 @@
+// What a room is to an app or an editor: the interface of the client library.
+// `room.ts` implements it; nothing here knows of sockets, editors or the DOM.
+
+import type { ConflictReason } from '../client/file-sync';
+import type { TextOp } from '../client/text-op';
+
+export type FileAction = 'create' | 'rename' | 'delete';
+
+export interface Peer {
+  readonly site: number;
+  readonly name: string;
+  readonly color: string; // '#rrggbb', checked
+  readonly role: string;
+}
+
+export interface ChatMessage {
+  readonly n: number | undefined; // none while it is on its way
+  readonly id: number | undefined; // of the own ones
+  readonly name: string;
+  readonly text: string;
+  readonly at: number; // ms since the epoch
+  readonly own: boolean;
+}
+
+/** A selection in characters of the local text; anchor === head is a caret. */
+export interface Selection {
+  readonly anchor: number;
+  readonly head: number;
+}
+
+export interface PeerCursor {
+  readonly peer: Peer;
+  readonly ranges: readonly Selection[]; // valid in the local text
+}
+
+export type ConnectionState =
+  | { readonly kind: 'connecting' }
+  | { readonly kind: 'online' }
+  | { readonly kind: 'waiting'; readonly retryAt: number } // ms since the epoch
+  | { readonly kind: 'ended'; readonly reason: EndReason };
+
+export type EndReason =
+  'no-such-room' | 'forbidden' | 'not-authenticated' | 'bad-message' | 'too-large' | 'elsewhere' | 'left';
+
+export interface RoomEvents {
+  connection: ConnectionState;
+  /** The welcome has come: room name, own site, peers, files and chat are known. */
+  welcome: { readonly roomName: string; readonly site: number };
+  peers: readonly Peer[];
+  files: readonly RoomFileInfo[]; // sorted by name
+  fileRenamed: { readonly from: string; readonly to: string };
+  fileRemoved: { readonly file: string };
+  chat: ChatMessage; // new, or the own one that has come back (same id)
+  /** The whole list anew: after a welcome. */
+  chatHistory: readonly ChatMessage[];
+  /** Edits that the server has not confirmed, over all files. */
+  pending: number;
+  /** The store cannot be written to; edits are kept and sent again. */
+  readOnly: boolean;
+  notice: { readonly code: string; readonly message: string; readonly file: string | undefined };
+}
+
+export interface RoomFileInfo {
+  readonly file: string;
+  readonly language: string;
+}
+
+export interface FileEvents {
+  /** The text is there for the first time, or as a whole anew. */
+  text: { readonly text: string; readonly language: string };
+  /** Somebody else's edit of the local text. */
+  remote: { readonly op: TextOp; readonly by: number | undefined };
+  cursors: readonly PeerCursor[];
+  /** Text of the user's that the server would not take: to be shown for copying. */
+  conflict: { readonly text: string; readonly reason: ConflictReason };
+  gone: Record<string, never>;
+}
+
+export interface Emitter<Events> {
+  /** Returns a function that ends the subscription. */
+  on<K extends keyof Events>(event: K, listener: (value: Events[K]) => void): () => void;
+}
+
+export interface RoomFile extends Emitter<FileEvents> {
+  readonly name: string;
+  readonly language: string;
+  readonly isOpen: boolean; // the text is there
+  readonly localText: string;
+  readonly cursors: readonly PeerCursor[];
+  /** The user's edit of the local text, in characters; sent when it may be. */
+  edit(op: TextOp): void;
+  /** The user's selections in the local text; an empty list hides them. */
+  select(ranges: readonly Selection[]): void;
+  /** Stop following the file. Pending edits are still sent first. */
+  close(): void;
+}
+
+export interface Room extends Emitter<RoomEvents> {
+  readonly connection: ConnectionState;
+  readonly roomName: string;
+  readonly site: number | undefined;
+  readonly name: string;
+  readonly peers: readonly Peer[]; // without oneself
+  readonly files: readonly RoomFileInfo[];
+  readonly chat: readonly ChatMessage[];
+  readonly pending: number;
+  readonly readOnly: boolean;
+  connect(): void;
+  /** Try again at once: the network is back, the tab is visible. */
+  reconnectNow(): void;
+  /** Keeps what is pending where a reload finds it: the page may be about to go. */
+  keepPending(): void;
+  leave(): void;
+  /** Takes effect with the next connection; reconnects when nothing is pending. */
+  rename(name: string): void;
+  open(file: string): RoomFile;
+  say(text: string): void;
+  createFile(file: string, text?: string): void;
+  renameFile(file: string, to: string): void;
+  deleteFile(file: string): void;
+}
+
+/** What a browser's WebSocket and npm's `ws` have in common. */
+export interface Socket {
+  readonly bufferedAmount: number;
+  onopen: (() => void) | null;
+  onmessage: ((event: { data: unknown }) => void) | null;
+  onclose: ((event: { code: number; reason: string }) => void) | null;
+  onerror: ((event: unknown) => void) | null;
+  send(text: string): void;
+  close(code?: number, reason?: string): void;
+}
+
+export interface Clock {
+  now(): number; // ms since the epoch
+  setTimer(ms: number, callback: () => void): unknown;
+  clearTimer(timer: unknown): void;
+  random(): number; // 0 ≤ x < 1
+}
+
+/** Where pending work survives a reload: sessionStorage, or a Map in tests. */
+export interface KeyValueStore {
+  get(key: string): string | null;
+  set(key: string, value: string): void; // may throw when full: then nothing is kept
+  remove(key: string): void;
+}
+
+export interface RoomOptions {
+  url: string; // ws://host/ws/{room_id}
+  roomId: string;
+  name: string;
+  token?: string;
+  makeSocket: (url: string, protocol: string) => Socket;
+  clock: Clock;
+  outbox: KeyValueStore;
+  newClientId: () => string; // unguessable, 1–64 of A-Za-z0-9_-
+}

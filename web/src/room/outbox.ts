@@ -1,0 +1,109 @@
+// What survives a reload: the client's identity and the edits that the server
+// has not confirmed. Kept only while there are such edits; otherwise every page
+// load is a new client.
+//
+// Invariants
+//  1. What is kept is written before an edit is sent: an edit that may have
+//     reached the server is never restored under another number.
+//  2. A number names one edit or message for ever. A duplicated tab starts with
+//     a copy of what is kept, so whoever restores leaves a gap in the numbers.
+
+import { parseOp } from '../client/text-op';
+import type { PendingWork } from '../client/file-sync';
+import type { KeyValueStore } from './api';
+
+const LONGEST_KEPT_TEXT = 1_000_000; // UTF-16 units
+const GAP_AFTER_RESTORING = 1000;
+
+interface Kept {
+  client: string;
+  next: number;
+  files: [string, KeptWork][];
+}
+
+interface KeptWork {
+  rev: number;
+  text: string;
+  inFlight?: { seq: number; op: unknown };
+  buffer?: unknown;
+}
+
+function readWork(kept: KeptWork): PendingWork {
+  if (typeof kept.text !== 'string' || !Number.isSafeInteger(kept.rev)) throw new TypeError();
+  const work: PendingWork = { rev: kept.rev, text: kept.text };
+  if (kept.inFlight) work.inFlight = { seq: kept.inFlight.seq, op: parseOp(kept.inFlight.op) };
+  if (kept.buffer) work.buffer = parseOp(kept.buffer);
+  return work;
+}
+
+export class Outbox {
+  private client_: string;
+  private next = 1;
+  private restored = new Map<string, PendingWork>();
+
+  constructor(
+    private readonly store: KeyValueStore,
+    private readonly key: string,
+    private readonly newClientId: () => string,
+  ) {
+    this.client_ = newClientId();
+    this.restore();
+  }
+
+  get client(): string {
+    return this.client_;
+  }
+
+  /** The next number of an edit or a chat message. */
+  nextNumber(): number {
+    return this.next++;
+  }
+
+  get restoredFiles(): string[] {
+    return [...this.restored.keys()];
+  }
+
+  /** Hands out what was kept for a file, once. */
+  takeRestored(file: string): PendingWork | undefined {
+    const work = this.restored.get(file);
+    this.restored.delete(file);
+    return work;
+  }
+
+  /** REQUIRES: nothing is pending under the old identity. */
+  becomeAnother(): void {
+    this.client_ = this.newClientId();
+    this.next = 1;
+    this.store.remove(this.key);
+  }
+
+  save(pending: ReadonlyMap<string, PendingWork>): void {
+    const files = [...this.restored, ...pending].filter(
+      ([, work]) => work.text.length <= LONGEST_KEPT_TEXT,
+    );
+    if (files.length === 0) {
+      this.store.remove(this.key);
+      return;
+    }
+    try {
+      this.store.set(this.key, JSON.stringify({ client: this.client_, next: this.next, files }));
+    } catch {
+      this.store.remove(this.key); // full: what is there is out of date
+    }
+  }
+
+  private restore(): void {
+    const json = this.store.get(this.key);
+    if (json === null) return;
+    try {
+      const kept = JSON.parse(json) as Kept;
+      const restored = new Map(kept.files.map(([file, work]) => [file, readWork(work)]));
+      if (!/^[\w-]{1,64}$/.test(kept.client) || !Number.isSafeInteger(kept.next)) return;
+      this.client_ = kept.client;
+      this.next = kept.next + GAP_AFTER_RESTORING;
+      this.restored = restored;
+    } catch {
+      this.store.remove(this.key); // from another version, or not ours
+    }
+  }
+}

@@ -1,0 +1,401 @@
+// A room over a connection that comes and goes: files, people, chat.
+//
+// Invariants
+//  1. What the user does is kept until the server has confirmed it: edits in
+//     their FileSync (and in the outbox), messages in the Chat.
+//  2. `connection` is online from the welcome on; before that nothing but the
+//     hello is sent.
+
+import type { OpLimits } from '../client/split-op';
+import type { PendingWork } from '../client/file-sync';
+import { sanitizeText } from '../client/unicode';
+import type {
+  ChatMessage, Clock, ConnectionState, EndReason, FileAction, Peer, Room, RoomEvents, RoomFile,
+  RoomFileInfo, RoomOptions,
+} from './api';
+import { Chat } from './chat';
+import { TypedEmitter } from './emitter';
+import { FileClient, type FileHost } from './file';
+import { Link, type LinkOwner } from './link';
+import { parseMessage, type FileChange, type Limits, type ServerError, type ServerMessage, type Welcome } from './messages';
+import { Outbox } from './outbox';
+import { StoreHealth } from './store-health';
+
+const SAVE_PAUSE_MS = 100;
+// An open is answered by these; other errors without a number are about changes of files.
+const ERRORS_OF_AN_OPEN = new Set(['unknown_file', 'stale', 'unavailable', 'rate_limited', 'internal']);
+const FRAME_ENVELOPE_BYTES = 4096; // of an `op` message, around its operation
+const LEAST_OP_BYTES = 256;
+
+function byName(a: RoomFileInfo, b: RoomFileInfo): number {
+  return a.file < b.file ? -1 : a.file > b.file ? 1 : 0;
+}
+
+export class RoomClient extends TypedEmitter<RoomEvents> implements Room, FileHost, LinkOwner {
+  readonly clock: Clock;
+  private readonly link: Link;
+  private readonly outbox: Outbox;
+  private readonly followed = new Map<string, FileClient>();
+  private readonly peersBySite = new Map<number, Peer>();
+  private readonly filesByName = new Map<string, RoomFileInfo>();
+  private readonly chat_ = new Chat(this);
+  private readonly store: StoreHealth;
+  private serverLimits: Limits = { frameBytes: 65_536, opChars: 16_384 };
+  private name_: string;
+  private roomName_ = '';
+  private site_: number | undefined;
+  private pending_ = 0;
+  private wantsNewName = false;
+  private saveTimer: unknown;
+
+  constructor(private readonly options: RoomOptions) {
+    super();
+    this.clock = options.clock;
+    this.name_ = options.name;
+    this.link = new Link(options, this);
+    this.store = new StoreHealth(
+      options.clock,
+      () => this.pending_ > 0,
+      (isDown) => this.emit('readOnly', isDown),
+    );
+    this.outbox = new Outbox(options.outbox, `tandem.outbox:${options.roomId}`, options.newClientId);
+    for (const file of this.outbox.restoredFiles) {
+      // Its edits go out even if nobody looks at the file; then it is closed.
+      this.follow(file).close();
+    }
+  }
+
+  get connection(): ConnectionState {
+    return this.link.state;
+  }
+
+  get isOnline(): boolean {
+    return this.connection.kind === 'online';
+  }
+
+  get roomName(): string {
+    return this.roomName_;
+  }
+
+  get site(): number | undefined {
+    return this.site_;
+  }
+
+  get name(): string {
+    return this.name_;
+  }
+
+  get peers(): readonly Peer[] {
+    return [...this.peersBySite.values()];
+  }
+
+  get files(): readonly RoomFileInfo[] {
+    return [...this.filesByName.values()].sort(byName);
+  }
+
+  get chat(): readonly ChatMessage[] {
+    return this.chat_.messages;
+  }
+
+  get pending(): number {
+    return this.pending_;
+  }
+
+  get readOnly(): boolean {
+    return this.store.isDown;
+  }
+
+  // --- what the app does ------------------------------------------------------
+
+  connect(): void {
+    this.link.connect();
+  }
+
+  reconnectNow(): void {
+    this.link.reconnectNow();
+  }
+
+  leave(): void {
+    this.keepPending();
+    this.link.end('left');
+  }
+
+  rename(name: string): void {
+    if (name === this.name_) return;
+    this.name_ = name;
+    this.wantsNewName = true;
+    this.reconnectUnderNewName();
+  }
+
+  open(file: string): RoomFile {
+    const known = this.followed.get(file);
+    known?.keepOpen();
+    return known ?? this.follow(file);
+  }
+
+  say(text: string): void {
+    this.emit('chat', this.chat_.say(this.outbox.nextNumber(), this.name_, text));
+  }
+
+  createFile(file: string, text = ''): void {
+    this.changeFile('create', file, text === '' ? {} : { text: sanitizeText(text) });
+  }
+
+  renameFile(file: string, to: string): void {
+    this.changeFile('rename', file, { to });
+  }
+
+  deleteFile(file: string): void {
+    this.changeFile('delete', file, {});
+  }
+
+  private changeFile(action: FileAction, file: string, more: object): void {
+    const message = { type: 'file', do: action, file, ...more };
+    const size = new TextEncoder().encode(JSON.stringify(message)).length;
+    if (!this.isOnline) this.notify('offline', 'There is no connection at the moment.', file);
+    else if (size > this.serverLimits.frameBytes) this.notify('too_large', 'The text is too large.', file);
+    else this.send(message);
+  }
+
+  private notify(code: string, message: string, file?: string): void {
+    this.emit('notice', { code, message, file });
+  }
+
+  // --- what files need --------------------------------------------------------
+
+  send(message: object): void {
+    this.link.send(message);
+  }
+
+  peer(site: number): Peer | undefined {
+    return this.peersBySite.get(site);
+  }
+
+  nextNumber(): number {
+    return this.outbox.nextNumber();
+  }
+
+  limits(): OpLimits {
+    const { opChars, frameBytes } = this.serverLimits;
+    return {
+      insertedChars: Math.max(1, opChars),
+      jsonBytes: Math.max(LEAST_OP_BYTES, frameBytes - FRAME_ENVELOPE_BYTES),
+    };
+  }
+
+  beforeEditIsSent(): void {
+    this.keepPending();
+  }
+
+  pendingChanged(): void {
+    let pending = 0;
+    for (const file of this.followed.values()) pending += file.pendingEdits;
+    if (pending === 0 && this.pending_ > 0) this.keepPending();
+    else if (pending > 0) this.saveTimer ??= this.clock.setTimer(SAVE_PAUSE_MS, () => this.keepPending());
+    if (pending === this.pending_) return;
+    this.pending_ = pending;
+    this.emit('pending', pending);
+    this.reconnectUnderNewName();
+  }
+
+  finished(file: FileClient): void {
+    if (this.followed.get(file.name) === file) this.followed.delete(file.name);
+    this.pendingChanged();
+  }
+
+  keepPending(): void {
+    this.clock.clearTimer(this.saveTimer);
+    this.saveTimer = undefined;
+    const works = new Map<string, PendingWork>();
+    for (const [name, file] of this.followed) {
+      const work = file.pendingWork;
+      if (work) works.set(name, work);
+    }
+    this.outbox.save(works);
+  }
+
+  private follow(name: string): FileClient {
+    const file = new FileClient(name, this, this.outbox.takeRestored(name));
+    this.followed.set(name, file);
+    this.pendingChanged();
+    if (this.isOnline) this.send({ type: 'open', ...file.openRequest() });
+    return file;
+  }
+
+  private reconnectUnderNewName(): void {
+    const isBusy = this.pending_ > 0 || this.chat_.hasUnconfirmed;
+    if (!this.wantsNewName || isBusy || !this.isOnline) return;
+    this.wantsNewName = false;
+    this.link.restart();
+  }
+
+  // --- the connection ---------------------------------------------------------
+
+  opened(): void {
+    this.wantsNewName = false;
+    const { token } = this.options;
+    this.send({
+      type: 'hello',
+      client: this.outbox.client,
+      name: this.name_,
+      ...(token === undefined ? {} : { token }),
+      open: [...this.followed.values()].map((file) => file.openRequest()),
+    });
+  }
+
+  lost(): void {
+    this.chat_.connectionLost();
+    for (const file of this.followed.values()) file.connectionLost();
+  }
+
+  stateChanged(state: ConnectionState): void {
+    this.emit('connection', state);
+  }
+
+  isAnswerDue(): boolean {
+    if (!this.isOnline) return true;
+    return this.chat_.isAnswerDue || [...this.followed.values()].some((file) => file.isAnswerDue);
+  }
+
+  /** The tab was duplicated, and the copy goes by our name: with nothing pending we take another. */
+  canOvercome(reason: EndReason): boolean {
+    if (reason !== 'elsewhere' || this.pending_ > 0 || this.chat_.hasUnconfirmed) return false;
+    this.outbox.becomeAnother();
+    return true;
+  }
+
+  heard(frame: string): void {
+    const message = parseMessage(frame);
+    if (message && (this.isOnline || message.type === 'welcome' || message.type === 'error')) this.receive(message);
+  }
+
+  private receive(message: ServerMessage): void {
+    switch (message.type) {
+      case 'welcome':
+        this.welcomed(message);
+        break;
+      case 'join':
+        if (message.peer.site !== this.site_) this.peersBySite.set(message.peer.site, message.peer);
+        this.peersChanged();
+        break;
+      case 'leave':
+        this.peersBySite.delete(message.site);
+        this.peersChanged();
+        break;
+      case 'chat': {
+        this.store.works();
+        const change = this.chat_.receive(message.line);
+        if (change.kind === 'message') this.emit('chat', change.message);
+        else this.emit('chatHistory', this.chat);
+        this.reconnectUnderNewName();
+        break;
+      }
+      case 'file':
+        this.fileChanged(message);
+        break;
+      case 'error':
+        this.failed(message);
+        break;
+      case 'ack':
+        this.store.works(); // the edit is durable
+        this.followed.get(message.file)?.receive(message);
+        break;
+      default:
+        this.followed.get(message.file)?.receive(message);
+    }
+  }
+
+  private welcomed(message: Welcome): void {
+    const removed = [...this.followed.keys()].filter((name) => !message.files.some(({ file }) => file === name));
+    this.site_ = message.site;
+    this.roomName_ = message.roomName;
+    this.serverLimits = message.limits;
+    this.peersBySite.clear();
+    for (const peer of message.peers) if (peer.site !== message.site) this.peersBySite.set(peer.site, peer);
+    this.filesByName.clear();
+    for (const file of message.files) this.filesByName.set(file.file, file);
+    this.chat_.welcome(message.chat);
+    this.link.welcomed();
+    this.store.works(); // otherwise it is told next
+    this.emit('welcome', { roomName: message.roomName, site: message.site });
+    this.peersChanged();
+    for (const name of removed) this.removeFile(name);
+    this.emit('files', this.files);
+    this.emit('chatHistory', this.chat);
+    this.chat_.sendAgain();
+    this.reconnectUnderNewName();
+  }
+
+  private peersChanged(): void {
+    this.emit('peers', this.peers);
+    for (const file of [...this.followed.values()]) file.peersChanged();
+  }
+
+  // --- files of the room ------------------------------------------------------
+
+  private fileChanged(change: FileChange): void {
+    if (change.action === 'create') {
+      this.filesByName.set(change.file, { file: change.file, language: change.language ?? '' });
+    } else if (change.action === 'delete') {
+      this.filesByName.delete(change.file);
+      this.removeFile(change.file);
+    } else {
+      this.fileRenamed(change);
+    }
+    this.emit('files', this.files);
+  }
+
+  private fileRenamed({ file: from, to, language }: FileChange): void {
+    const before = this.filesByName.get(from);
+    this.filesByName.delete(from);
+    this.filesByName.set(to, { file: to, language: language ?? before?.language ?? '' });
+    const followed = this.followed.get(from);
+    if (followed) {
+      this.followed.delete(from);
+      this.followed.set(to, followed);
+      followed.renamed(to, language);
+      this.pendingChanged();
+    }
+    this.emit('fileRenamed', { from, to });
+  }
+
+  private removeFile(name: string): void {
+    this.followed.get(name)?.removed();
+    this.emit('fileRemoved', { file: name });
+  }
+
+  // --- errors -----------------------------------------------------------------
+
+  private failed(error: ServerError): void {
+    if (error.code === 'unavailable') this.store.failed(error.retryMs);
+    if (error.id !== undefined) this.chatFailed(error.id, error);
+    else if (error.seq !== undefined) this.fileWithEdit(error.seq)?.failed(error);
+    else if (!this.openFailed(error)) this.notifyOf(error);
+  }
+
+  /** By the edit's number: the file may have another name by now. */
+  private fileWithEdit(seq: number): FileClient | undefined {
+    return [...this.followed.values()].find(({ inFlightSeq }) => inFlightSeq === seq);
+  }
+
+  private openFailed(error: ServerError): boolean {
+    const file = this.followed.get(error.file ?? '');
+    if (!file?.isOpening || !ERRORS_OF_AN_OPEN.has(error.code)) return false;
+    // A file that is there, or is said to be gone in a moment: the error was about changing it.
+    if (error.code === 'unknown_file' && this.filesByName.has(file.name)) return false;
+    file.failed(error);
+    return true;
+  }
+
+  private chatFailed(id: number, error: ServerError): void {
+    if (!this.chat_.failed(id, error)) return;
+    this.emit('chatHistory', this.chat);
+    this.notify(error.code, error.message);
+  }
+
+  private notifyOf({ code, message, file }: ServerError): void {
+    const isAboutACursor = code === 'stale';
+    const isAboutTheRoom = code === 'unavailable' && file === undefined; // `readOnly` tells it
+    if (!isAboutACursor && !isAboutTheRoom) this.notify(code, message, file);
+  }
+}
