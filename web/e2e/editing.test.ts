@@ -110,7 +110,7 @@ describe('two windows', () => {
     await grace.page.getByRole('button', { name: /^src\/util\.ts/ }).first().click();
     await grace.untilShown((text) => text === 'const answer = 42;');
     await grace.press('Control+End');
-    await ada.page.getByLabel('Grace is here').first().waitFor();
+    await ada.page.getByLabel('Grace Hopper is here').first().waitFor();
     await ada.page.getByRole('button', { name: 'Rename src/util.ts' }).click({ force: true });
     await ada.page.getByLabel('New name of src/util.ts').fill('src/answer.ts');
     await ada.page.keyboard.press('Enter');

@@ -113,8 +113,11 @@ export class Connection {
     else if (this.isLive && this.clock.now() - this.lastReceived > ANSWER_MS) this.probe();
   }
 
-  send(message: object): void {
-    if (this.isLive) this.socket?.send(JSON.stringify(message));
+  /** Returns whether it was sent: not while there is no connection. */
+  send(message: object): boolean {
+    if (!this.isLive) return false;
+    this.socket?.send(JSON.stringify(message));
+    return true;
   }
 
   private connect(): void {

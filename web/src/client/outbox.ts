@@ -4,10 +4,9 @@
 //
 // Invariants
 //  1. A number is stored before it is used: none is given out twice.
-//  2. The pending work is written whole when an edit gets its seq, when the page
-//     is hidden or left, and shortly after other edits. A buffer that was
-//     written before a later seq was given out may be in that edit already, so
-//     it is not restored.
+//  2. Pending work is restored only to the client id it belongs to, and only if no
+//     number was given out after it was written: what a later edit took along
+//     must not come a second time.
 
 import type { PendingWork } from './file-sync';
 import { parseOp } from './text-op';
@@ -57,6 +56,11 @@ export class Outbox {
     return this.identity.client;
   }
 
+  /** The last number that was given out. */
+  get lastSeq(): number {
+    return this.identity.seq;
+  }
+
   /** Somebody else uses this id (a tab that was duplicated): take a new one, with no work. */
   startAnew(): void {
     this.identity = { client: this.newClientId(), seq: 0, chat: 0 };
@@ -82,17 +86,18 @@ export class Outbox {
       return;
     }
     const files = [...memory.files].filter(([, work]) => work.text.length <= MOST_TEXT_UNITS);
-    this.write(this.workKey, { seq: this.identity.seq, files, chat: memory.chat });
+    const { client, seq } = this.identity;
+    this.write(this.workKey, { client, seq, files, chat: memory.chat });
   }
 
   load(): RoomMemory {
     const memory: RoomMemory = { files: new Map(), chat: [] };
     const stored = this.read(this.workKey) as StoredWork | undefined;
-    if (!stored) return memory;
+    if (stored?.client !== this.identity.client) return memory;
     try {
-      const isBufferSound = stored.seq === this.identity.seq;
-      for (const [name, work] of stored.files) memory.files.set(name, reread(work, isBufferSound));
       memory.chat = stored.chat;
+      if (stored.seq !== this.identity.seq) return memory;
+      for (const [name, work] of stored.files) memory.files.set(name, reread(work));
     } catch {
       this.forget(this.workKey);
     }
@@ -151,16 +156,17 @@ interface StoredFile {
 }
 
 interface StoredWork {
+  client: string;
   seq: number;
   files: [string, StoredFile][];
   chat: UnsentChat[];
 }
 
-function reread(stored: StoredFile, isBufferSound: boolean): PendingWork {
+function reread(stored: StoredFile): PendingWork {
   const work: PendingWork = { rev: stored.rev, text: stored.text };
   if (stored.inFlight) {
     work.inFlight = { seq: stored.inFlight.seq, op: parseOp(stored.inFlight.op) };
   }
-  if (stored.buffer && isBufferSound) work.buffer = parseOp(stored.buffer);
+  if (stored.buffer) work.buffer = parseOp(stored.buffer);
   return work;
 }
