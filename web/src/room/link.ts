@@ -92,7 +92,7 @@ export class Link {
   send(message: object): void {
     if (!this.socket || !this.isOpen) return;
     this.socket.send(JSON.stringify(message));
-    if (!this.timers.has('answer')) this.watchForAnswer();
+    if (!this.timers.has('answer') && this.owner.isAnswerDue()) this.watchForAnswer();
   }
 
   reconnectNow(): void {
@@ -129,6 +129,7 @@ export class Link {
   private socketHeard(data: unknown): void {
     this.lastProgress = this.options.clock.now();
     if (typeof data === 'string') this.owner.heard(data);
+    if (this.timers.has('answer') && !this.owner.isAnswerDue()) this.stop('answer');
   }
 
   private socketClosed(code: number): void {
@@ -160,7 +161,8 @@ export class Link {
 
   // --- the watchdog -----------------------------------------------------------
   // A connection that died in silence still looks open. It is given up when an
-  // answer is due and for a while nothing came in and nothing went out.
+  // answer is due and for a while nothing came in and nothing went out. The timer
+  // runs only while an answer is due.
 
   private watchForAnswer(): void {
     this.lastProgress = this.options.clock.now();

@@ -72,7 +72,8 @@ const DEFAULT_COLOR = '#7a7f87';
 const DEFAULT_NAME = 'Somebody';
 const MAX_NAME_LENGTH = 80;
 const MAX_RANGES = 100;
-const DEFAULT_LIMITS: Limits = { frameBytes: 65_536, opChars: 16_384 };
+/** Until the server has told its own. */
+export const DEFAULT_LIMITS: Limits = { frameBytes: 65_536, opChars: 16_384 };
 // Controls, and what turns the direction of the text around it.
 const NOT_IN_A_NAME = /[\u0000-\u001f\u007f-\u009f\u2028-\u202e\u2066-\u2069]/g;
 

@@ -17,7 +17,9 @@ import { Chat } from './chat';
 import { TypedEmitter } from './emitter';
 import { FileClient, type FileHost } from './file';
 import { Link, type LinkOwner } from './link';
-import { parseMessage, type FileChange, type Limits, type ServerError, type ServerMessage, type Welcome } from './messages';
+import {
+  DEFAULT_LIMITS, parseMessage, type FileChange, type ServerError, type ServerMessage, type Welcome,
+} from './messages';
 import { Outbox } from './outbox';
 import { StoreHealth } from './store-health';
 
@@ -40,7 +42,7 @@ export class RoomClient extends TypedEmitter<RoomEvents> implements Room, FileHo
   private readonly filesByName = new Map<string, RoomFileInfo>();
   private readonly chat_ = new Chat(this);
   private readonly store: StoreHealth;
-  private serverLimits: Limits = { frameBytes: 65_536, opChars: 16_384 };
+  private serverLimits = DEFAULT_LIMITS;
   private name_: string;
   private roomName_ = '';
   private site_: number | undefined;
@@ -59,10 +61,8 @@ export class RoomClient extends TypedEmitter<RoomEvents> implements Room, FileHo
       (isDown) => this.emit('readOnly', isDown),
     );
     this.outbox = new Outbox(options.outbox, `tandem.outbox:${options.roomId}`, options.newClientId);
-    for (const file of this.outbox.restoredFiles) {
-      // Its edits go out even if nobody looks at the file; then it is closed.
-      this.follow(file).close();
-    }
+    // Their edits go out even if nobody looks at them; then they are closed.
+    for (const file of this.outbox.restoredFiles) this.follow(file).close();
   }
 
   get connection(): ConnectionState {
@@ -296,11 +296,8 @@ export class RoomClient extends TypedEmitter<RoomEvents> implements Room, FileHo
       case 'error':
         this.failed(message);
         break;
-      case 'ack':
-        this.store.works(); // the edit is durable
-        this.followed.get(message.file)?.receive(message);
-        break;
       default:
+        if (message.type === 'ack') this.store.works(); // the edit is durable
         this.followed.get(message.file)?.receive(message);
     }
   }

@@ -74,7 +74,7 @@ export class Workspace {
     next.binding ??= new MonacoBinding(
       next.file,
       this.editor,
-      languageOf(name, next.file.language),
+      this.languageOf(name),
       () => this.refreshReadOnly(),
     );
     this.editor.setModel(next.binding.model);
@@ -86,7 +86,7 @@ export class Workspace {
   }
 
   create(name: string): void {
-    this.wanted = name;
+    this.wanted = this.room.connection.kind === 'online' ? name : undefined;
     this.room.createFile(name);
   }
 
@@ -147,7 +147,7 @@ export class Workspace {
     this.followed.delete(from);
     this.followed.set(to, followed);
     const model = followed.binding?.model;
-    if (model) monaco.editor.setModelLanguage(model, languageOf(to, followed.file.language));
+    if (model) monaco.editor.setModelLanguage(model, this.languageOf(to));
     if (this.current !== from) return;
     this.current = to;
     this.listener.onCurrent(to);
@@ -171,6 +171,11 @@ export class Workspace {
 
   private get lastFileKey(): string {
     return `tandem.file:${location.pathname}`;
+  }
+
+  private languageOf(name: string): string {
+    const told = this.room.files.find(({ file }) => file === name)?.language ?? '';
+    return languageOf(name, told);
   }
 
   private leaveCurrent(): void {

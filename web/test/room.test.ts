@@ -1,0 +1,317 @@
+import { beforeEach, describe, expect, it } from 'vitest';
+import type { ChatMessage, Room, RoomFile } from '../src/room/api';
+import { parseOp } from '../src/client/text-op';
+import { connectRoom } from '../src/room';
+import { parseMessage } from '../src/room/messages';
+import { FakeNetwork, type Frame } from './support/fakes';
+
+let network: FakeNetwork;
+let room: Room;
+let file: RoomFile;
+
+beforeEach(() => {
+  network = new FakeNetwork();
+  room = connectRoom(network.options());
+  room.connect();
+  file = room.open('a.py');
+});
+
+function comeOnline(text = 'hello', rev = 3): void {
+  network.welcome();
+  network.socket.hear({ type: 'opened', file: 'a.py', rev, language: 'python', text });
+}
+
+function reconnect(welcome: Frame = {}): void {
+  network.socket.closedBy(1006);
+  network.clock.advance(20_000);
+  network.welcome(welcome);
+}
+
+function type(position: number, text: string): void {
+  file.edit(parseOp(position > 0 ? [position, text] : [text]));
+}
+
+describe('a room', () => {
+  it('says who it is and what it follows, then tells what it hears', () => {
+    comeOnline();
+    expect(network.socket.sent[0]).toEqual({ type: 'hello', client: 'client-1', name: 'Ada', open: [{ file: 'a.py' }] });
+    expect([room.roomName, room.site, room.connection.kind]).toEqual(['Room', 1, 'online']);
+    expect(room.peers.map(({ name }) => name)).toEqual(['Bob']);
+    expect([file.localText, file.language]).toEqual(['hello', 'python']);
+  });
+
+  it('sends an edit again after a reconnect, by the same number', () => {
+    comeOnline();
+    type(5, '!');
+    expect(room.pending).toBe(1);
+    reconnect();
+    expect(network.socket.sent[0]).toMatchObject({ client: 'client-1', open: [{ file: 'a.py', rev: 3, seq: 1 }] });
+    network.socket.hear({ type: 'opened', file: 'a.py', rev: 3, language: 'python', from: 3 });
+    expect(network.socket.ofType('op')).toEqual([{ type: 'op', file: 'a.py', rev: 3, seq: 1, op: [5, '!'] }]);
+    network.socket.hear({ type: 'ack', file: 'a.py', seq: 1, rev: 4 });
+    expect([room.pending, file.localText]).toEqual([0, 'hello!']);
+    expect(network.outbox.values.size).toBe(0);
+  });
+
+  it('keeps pending edits over a reload', () => {
+    comeOnline();
+    type(0, 'A');
+    type(1, 'B');
+    network.clock.advance(200);
+    const again = connectRoom({ ...network.options(), newClientId: () => 'other' });
+    expect(again.pending).toBe(2);
+    const same = again.open('a.py');
+    expect(same.localText).toBe('ABhello');
+    again.connect();
+    network.welcome();
+    expect(network.socket.sent[0]).toMatchObject({ client: 'client-1', open: [{ file: 'a.py', rev: 3, seq: 1 }] });
+    network.socket.hear({ type: 'opened', file: 'a.py', rev: 4, language: 'python', from: 3 });
+    network.socket.hear({ type: 'ack', file: 'a.py', seq: 1, rev: 4 });
+    const [second] = network.socket.ofType('op');
+    expect(second).toMatchObject({ rev: 4, op: [1, 'B'] });
+    expect(second?.['seq']).toBeGreaterThan(2);
+  });
+
+  it('sends what a reload has left even if nobody opens the file, then closes it', () => {
+    comeOnline();
+    type(0, 'A');
+    const again = connectRoom(network.options());
+    again.connect();
+    network.welcome();
+    network.socket.hear({ type: 'opened', file: 'a.py', rev: 3, language: 'python', from: 3 });
+    network.socket.hear({ type: 'ack', file: 'a.py', seq: 1, rev: 4 });
+    expect(network.socket.ofType('close')).toHaveLength(1);
+    expect(again.pending).toBe(0);
+  });
+
+  it('keeps nothing in a full store', () => {
+    comeOnline();
+    type(0, 'A');
+    network.outbox.isFull = true;
+    type(0, 'B');
+    network.clock.advance(200);
+    expect(network.outbox.values.size).toBe(0);
+  });
+
+  it('takes another id when its own is in use elsewhere and nothing is pending', () => {
+    comeOnline();
+    network.socket.closedBy(4409);
+    network.clock.advance(20_000);
+    network.welcome();
+    expect(network.socket.sent[0]).toMatchObject({ client: 'client-2' });
+  });
+
+  it('stops when its id is in use elsewhere and edits are pending', () => {
+    comeOnline();
+    type(0, 'A');
+    network.socket.closedBy(4409);
+    expect(room.connection).toEqual({ kind: 'ended', reason: 'elsewhere' });
+    expect(network.outbox.values.size).toBe(1);
+  });
+
+  it('reconnects under a new name as soon as nothing is pending', () => {
+    comeOnline();
+    type(0, 'A');
+    room.rename('Grace');
+    expect(network.sockets).toHaveLength(1);
+    network.socket.hear({ type: 'ack', file: 'a.py', seq: 1, rev: 4 });
+    expect(network.sockets).toHaveLength(2);
+    network.welcome();
+    expect(network.socket.sent[0]).toMatchObject({ name: 'Grace' });
+  });
+});
+
+describe('errors', () => {
+  it('that pass are waited for', () => {
+    comeOnline();
+    type(0, 'A');
+    network.socket.hear({ type: 'error', code: 'rate_limited', message: '', file: 'a.py', seq: 1, retry_ms: 700 });
+    network.clock.advance(699);
+    expect(network.socket.ofType('op')).toHaveLength(1);
+    network.clock.advance(1);
+    expect(network.socket.ofType('op')).toHaveLength(2);
+  });
+
+  it('of the store make the room read-only until an ack', () => {
+    comeOnline();
+    type(0, 'A');
+    network.socket.hear({ type: 'error', code: 'unavailable', message: '', file: 'a.py', seq: 1, retry_ms: 700 });
+    expect(room.readOnly).toBe(true);
+    network.clock.advance(9000);
+    expect(room.readOnly).toBe(true);
+    network.socket.hear({ type: 'ack', file: 'a.py', seq: 1, rev: 4 });
+    expect(room.readOnly).toBe(false);
+  });
+
+  it('of the store let the user try again when nothing is pending', () => {
+    comeOnline();
+    network.socket.hear({ type: 'error', code: 'unavailable', message: 'read-only' });
+    expect(room.readOnly).toBe(true);
+    network.clock.advance(9000);
+    expect(room.readOnly).toBe(false);
+  });
+
+  it('about an edit that is refused hand its text to the user', () => {
+    const conflicts: unknown[] = [];
+    file.on('conflict', (conflict) => conflicts.push(conflict));
+    comeOnline();
+    type(5, '!');
+    network.socket.hear({ type: 'error', code: 'too_large', message: '', file: 'a.py', seq: 1 });
+    expect(conflicts).toEqual([{ text: 'hello!', reason: 'too-large' }]);
+    expect([file.localText, room.pending]).toEqual(['hello', 0]);
+  });
+
+  it('about changing files are told and touch no edit', () => {
+    const notices: string[] = [];
+    room.on('notice', ({ code }) => notices.push(code));
+    comeOnline();
+    type(5, '!');
+    room.createFile('a.py');
+    network.socket.hear({ type: 'error', code: 'file_exists', message: 'exists', file: 'a.py' });
+    network.socket.hear({ type: 'error', code: 'unknown_file', message: 'busy', file: 'a.py' });
+    expect(notices).toEqual(['file_exists', 'unknown_file']);
+    expect(room.pending).toBe(1);
+  });
+});
+
+describe('files', () => {
+  it('live on under another name', () => {
+    const renames: unknown[] = [];
+    room.on('fileRenamed', (rename) => renames.push(rename));
+    comeOnline();
+    type(5, '!');
+    network.socket.hear({ type: 'file', do: 'rename', file: 'a.py', to: 'b.py', language: 'python', by: 2 });
+    network.socket.hear({ type: 'error', code: 'stale', message: '', file: 'a.py', seq: 1 });
+    expect(network.socket.sent.at(-1)).toEqual({ type: 'open', file: 'b.py', seq: 1 });
+    network.socket.hear({ type: 'opened', file: 'b.py', rev: 3, language: 'python', text: 'hello' });
+    expect(network.socket.sent.at(-1)).toMatchObject({ type: 'op', file: 'b.py', seq: 1, op: [5, '!'] });
+    expect([file.name, room.open('b.py') === file, renames.length]).toEqual(['b.py', true, 1]);
+    expect(room.files.map((info) => info.file)).toEqual(['b.py']);
+  });
+
+  it('that are removed hand out what was not saved', () => {
+    const conflicts: unknown[] = [];
+    file.on('conflict', ({ reason }) => conflicts.push(reason));
+    comeOnline();
+    type(5, '!');
+    network.socket.hear({ type: 'file', do: 'delete', file: 'a.py', by: 2 });
+    expect([conflicts, room.pending, room.files]).toEqual([['file-gone'], 0, []]);
+  });
+
+  it('that were removed while away are found to be gone', () => {
+    comeOnline();
+    const removed: string[] = [];
+    room.on('fileRemoved', (event) => removed.push(event.file));
+    reconnect({ files: [] });
+    expect(removed).toEqual(['a.py']);
+  });
+
+  it('are closed when their edits are in', () => {
+    comeOnline();
+    type(0, 'A');
+    file.close();
+    expect(network.socket.ofType('close')).toHaveLength(0);
+    network.socket.hear({ type: 'ack', file: 'a.py', seq: 1, rev: 4 });
+    expect(network.socket.ofType('close')).toHaveLength(1);
+    expect(room.open('a.py')).not.toBe(file);
+  });
+});
+
+describe('chat', () => {
+  it('is sent again until it comes back, and is shown once', () => {
+    const events: ChatMessage[] = [];
+    room.on('chat', (message) => events.push(message));
+    comeOnline();
+    room.say('hi');
+    const id = network.socket.ofType('chat')[0]?.['id'];
+    expect(room.chat).toMatchObject([{ n: undefined, id, text: 'hi', own: true }]);
+    reconnect();
+    expect(network.socket.ofType('chat')).toEqual([{ type: 'chat', id, text: 'hi' }]);
+    network.socket.hear({ type: 'chat', n: 7, name: 'Ada', text: 'hi', at: 5, site: 1, id });
+    expect(room.chat).toMatchObject([{ n: 7, id, own: true }]);
+    expect(events.map(({ n }) => n)).toEqual([undefined, 7]);
+    reconnect({ chat: [{ n: 7, name: 'Ada', text: 'hi', at: 5 }] });
+    expect(network.socket.ofType('chat')).toEqual([]);
+    expect(room.chat).toMatchObject([{ n: 7, own: true }]);
+  });
+
+  it('that was said but not echoed is found again in the welcome', () => {
+    comeOnline();
+    room.say('hi');
+    const id = network.socket.ofType('chat')[0]?.['id'];
+    const said = { n: 7, name: 'Ada', text: 'hi', at: 5 };
+    reconnect({ chat: [said] });
+    network.socket.hear({ type: 'chat', ...said, site: 1, id });
+    expect(room.chat).toMatchObject([{ n: 7, id, own: true }]);
+  });
+
+  it('that is refused is given up', () => {
+    comeOnline();
+    room.say('x');
+    const id = network.socket.ofType('chat')[0]?.['id'];
+    network.socket.hear({ type: 'error', code: 'too_large', message: 'long', id });
+    expect(room.chat).toEqual([]);
+  });
+});
+
+describe('cursors', () => {
+  const caret = (at: number): Frame => ({ type: 'cursor', site: 2, file: 'a.py', rev: 3, ranges: [[at, at]] });
+  const shown = (): number[] => file.cursors.flatMap(({ ranges }) => ranges.map(({ head }) => head));
+
+  it('of others stand in the local text', () => {
+    comeOnline();
+    network.socket.hear(caret(2));
+    type(0, '>>');
+    expect(shown()).toEqual([4]);
+    network.socket.hear({ type: 'ack', file: 'a.py', seq: 1, rev: 4 });
+    expect(shown()).toEqual([4]);
+  });
+
+  it('of the past are carried on, of the future wait', () => {
+    comeOnline();
+    network.socket.hear({ type: 'op', file: 'a.py', rev: 4, op: ['>>'] });
+    network.socket.hear(caret(2));
+    expect(shown()).toEqual([4]);
+    network.socket.hear({ ...caret(6), rev: 5 });
+    expect(shown()).toEqual([4]);
+    network.socket.hear({ type: 'op', file: 'a.py', rev: 5, op: ['!'] });
+    expect(shown()).toEqual([6]);
+  });
+
+  it('go with the edits of their owner, and with their owner', () => {
+    comeOnline();
+    network.socket.hear({ type: 'op', file: 'a.py', rev: 4, op: [2, 'xyz'], by: 2 });
+    expect(shown()).toEqual([5]);
+    network.socket.hear({ type: 'leave', site: 2 });
+    expect(shown()).toEqual([]);
+  });
+
+  it('of the own are told when the text is the server\'s, ten times a second at most', () => {
+    comeOnline();
+    const told = (): unknown[] => network.socket.ofType('cursor').map(({ rev, ranges }) => [rev, ranges]);
+    file.select([{ anchor: 1, head: 1 }]);
+    file.select([{ anchor: 2, head: 2 }]);
+    file.select([{ anchor: 3, head: 99 }]);
+    expect(told()).toEqual([[3, [[1, 1]]]]);
+    network.clock.advance(100);
+    expect(told()).toEqual([[3, [[1, 1]]], [3, [[3, 5]]]]);
+    type(0, 'A');
+    network.clock.advance(1000);
+    expect(told()).toHaveLength(2);
+    network.socket.hear({ type: 'ack', file: 'a.py', seq: 1, rev: 4 });
+    expect(told().at(-1)).toEqual([4, [[4, 6]]]);
+  });
+});
+
+describe('messages', () => {
+  it('are checked', () => {
+    expect(parseMessage('{')).toBeUndefined();
+    expect(parseMessage('{"type":"news"}')).toBeUndefined();
+    expect(parseMessage('{"type":"__proto__"}')).toBeUndefined();
+    expect(parseMessage('{"type":"op","file":"a","rev":1,"op":[""]}')).toBeUndefined();
+    expect(parseMessage('{"type":"ack","file":"a","seq":1}')).toBeUndefined();
+    expect(parseMessage('{"type":"join","site":3,"name":"\\u202eEve\\u0007","color":"red;}"}')).toEqual({
+      type: 'join', peer: { site: 3, name: 'Eve', color: '#7a7f87', role: '' },
+    });
+  });
+});
