@@ -86,7 +86,8 @@ export class Window {
   }
 
   async focusEditor(): Promise<void> {
-    await this.page.locator('.monaco-editor textarea.inputarea').focus();
+    // Until the file's text is there the editor takes no keys.
+    await this.page.locator('.monaco-editor textarea.inputarea:not([readonly])').focus();
   }
 
   async type(text: string, delay = 15): Promise<void> {
