@@ -13,7 +13,9 @@ namespace {
 
 constexpr std::uint32_t inbound_messages_max = 64;
 constexpr std::size_t read_chunk_bytes = 64U << 10U;
-constexpr std::size_t idle_buffer_bytes = 4U << 10U;
+// What a connection that says nothing holds ready for its next frame; one that
+// is longer is read on in chunks.
+constexpr std::size_t idle_buffer_bytes = 512;
 // A close frame has 123 bytes for its reason (RFC 6455, 5.5).
 constexpr std::size_t close_reason_bytes_max = 120;
 
@@ -74,7 +76,8 @@ void ws_connection::accepted(error_code error, std::optional<close_code> refusal
 // ---- in ----
 
 void ws_connection::read() {
-  stream_.async_read_some(buffer_, read_chunk_bytes,
+  const bool is_new_frame = buffer_.size() == 0;
+  stream_.async_read_some(buffer_, is_new_frame ? idle_buffer_bytes : read_chunk_bytes,
                           [self = shared_from_this()](error_code error, std::size_t) {
                             self->on_read(error);
                           });
