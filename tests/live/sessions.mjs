@@ -67,7 +67,7 @@ async function againAndNextOnce(server) {
   first.end();
   const back = await RawSocket.open(`${server.url.replace('http', 'ws')}/ws/${room}`);
   back.send({ type: 'hello', client: 'same', open: [{ file, seq: 1 }] });
-  await until('opened, and the ack', () => back.take('opened') && back.take('ack'));
+  for (const type of ['opened', 'ack']) await until(type, () => back.take(type));
   back.socket._socket.cork(); // in one segment
   for (const one of [op(1, 2), op(2, 2)]) back.send(one);
   back.socket._socket.uncork();
