@@ -53,6 +53,7 @@ struct open {
   std::string file;
   std::optional<ot::revision> rev;   // the revision that the client holds
   std::optional<std::uint64_t> seq;  // its unacknowledged edit's
+  std::optional<std::uint64_t> id{};  // of the file that it means, whatever that is called now
 };
 
 struct hello {
@@ -133,6 +134,7 @@ struct file_state {
   std::string name;
   ot::revision rev = 0;
   std::string language;
+  std::uint64_t id = 0;  // outlives names: see client::open
 };
 
 struct chat {
@@ -163,6 +165,7 @@ struct opened {
   std::string language;
   std::optional<std::string> text;  // or:
   ot::revision from = 0;
+  std::uint64_t id = 0;
 };
 
 // Views what it names: encoded at once, never kept.
@@ -200,7 +203,8 @@ struct file_changed {
   std::string file;
   std::string to;
   std::string language;
-  ot::site_id by = 0;
+  ot::site_id by = 0;  // 0: unsaid
+  std::uint64_t id = 0;
 };
 
 struct check {

@@ -39,6 +39,8 @@ void room_core::load_files(storage::loaded_room& loaded) {
   for (storage::loaded_file& file : loaded.files) {
     const storage::file_key key = file.record.key;
     files[key] = std::make_unique<room_file>(limits_, std::move(file));
+    if (room_file* before = find(key))
+      files[key]->take_cursors_of(*before);
   }
   files_ = std::move(files);
   chat_ = std::move(loaded.chat);
@@ -119,8 +121,8 @@ server::welcome room_core::welcome_for(ot::site_id site) const {
   welcome.room_id = record_.id;
   welcome.room_name = record_.name;
   for (const auto& [key, file] : files_)
-    welcome.files.push_back(
-      {file->name(), file->document().durable_revision(), file->language()});
+    welcome.files.push_back({file->name(), file->document().durable_revision(),
+                             file->language(), static_cast<std::uint64_t>(key)});
   std::ranges::sort(welcome.files, {}, &server::file_state::name);
   for (const auto& [other, member] : members_)
     welcome.peers.push_back(member.shown);
@@ -138,8 +140,11 @@ void room_core::open(const open_request& request) {
     open_for(request.site, request.open);
 }
 
+// A name may have come to stand for another file since the client was told it;
+// the id has not.
 void room_core::open_for(ot::site_id site, const client::open& wanted) {
-  const room_file* file = find(wanted.file);
+  const room_file* file =
+    wanted.id ? find(static_cast<storage::file_key>(*wanted.id)) : find(wanted.file);
   if (file == nullptr) {
     report(site, {error_code::unknown_file, "no such file in this room", wanted.file,
                   wanted.seq, {}, {}});
@@ -153,7 +158,8 @@ void room_core::open_for(ot::site_id site, const client::open& wanted) {
   }
   file_opened reply;
   reply.file = file->key();
-  reply.opened.file = wanted.file;
+  reply.opened.file = file->name();
+  reply.opened.id = static_cast<std::uint64_t>(file->key());
   reply.opened.rev = head;
   reply.opened.language = file->language();
   opened_with(reply, *file, wanted);
@@ -283,7 +289,7 @@ void room_core::catch_up_reader(const catch_up& request) {
   }
   history_slice slice = file->slice(wanted, limits_.slice_ops, encoder_);
   if (slice.to == document.durable_revision())
-    slice.cursors = file->all_cursors(encoder_);
+    slice.cursors = file->settled_cursors(encoder_);
   effects_.tell(request.site, std::move(slice));
 }
 

@@ -160,18 +160,26 @@ class room_core {
   std::int64_t interval_us() const noexcept;
   void run(moment now);
   void begin_write(moment now);
+  room_note chat_note(const queued_chat& said) const;
   void finish_write(const std::vector<storage::file_key>& created, moment now);
   void fail_write(moment now);
   void abandon_queue(const char* why);
   void emit(fanout batch, moment now);
   void announce_unavailable();
-  void answer_after_reload();
+  std::map<storage::file_key, std::string> file_names() const;
+  std::vector<room_note> chats_since(std::uint64_t told);
+  void note_file_changes_since(const std::map<storage::file_key, std::string>& old_names,
+                               std::vector<room_note>& notes);
+  void answer_after_reload(fanout heads);
 
   bool is_name_taken(const std::string& name) const;
   std::optional<server::error> change_problem(const client::change_file& request) const;
   storage::file_change resolve(const file_request& request, moment now) const;
+  room_note change_note(client::file_action action, storage::file_key key, std::string name,
+                        std::string to, ot::site_id by) const;
   void apply_change(const queued_change& done, const std::vector<storage::file_key>& created,
                     std::size_t& next_created, fanout& batch);
+  void forget_file(storage::file_key key);
 
   room_file* find(storage::file_key key);
   room_file* find(std::string_view name);

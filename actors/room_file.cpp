@@ -46,7 +46,7 @@ room_file::room_file(const limits& bounds, storage::loaded_file loaded)
         "revision " + std::to_string(document_.head() + 1) + " of file "
           + std::to_string(record_.key) + " does not fit its text"};
   }
-  check_rev_ = document_.durable_revision();
+  check_rev_ = cursors_rev_ = document_.durable_revision();
 }
 
 void room_file::rename(std::string name, std::string language) {
@@ -96,8 +96,28 @@ file_batch room_file::confirm(ot::revision through, const frame_encoder& encoder
   }
   batch.all = batch.ops.size() == 1 ? batch.ops.front().bytes
                                     : std::make_shared<const std::string>(std::move(all));
+  if (through - cursors_rev_ >= limits_.history_ops)
+    carry_all_cursors(through);
   document_.confirm(through);
   return batch;
+}
+
+// Those that stand still would be left behind when history is forgotten.
+void room_file::carry_all_cursors(ot::revision to) {
+  for (auto& [site, cursor] : cursors_)
+    carry(cursor, to);
+  cursors_rev_ = to;
+}
+
+void room_file::take_cursors_of(room_file& before) {
+  for (auto& [site, cursor] : before.cursors_) {
+    before.carry(cursor, before.document_.durable_revision());
+    if (cursor.rev < document_.operations().first())
+      continue;
+    carry(cursor, document_.durable_revision());
+    cursors_.emplace(site, std::move(cursor));
+  }
+  moved_ = std::move(before.moved_);
 }
 
 void room_file::roll_back() {
@@ -143,7 +163,8 @@ history_slice room_file::slice_of_composed(const catch_up& wanted, const ot::tex
 }
 
 void room_file::move_cursor(const struct move_cursor& moved) {
-  cursors_[moved.site] = {moved.rev, moved.ranges};
+  placed_cursor& cursor = cursors_[moved.site] = {moved.rev, moved.ranges};
+  carry(cursor, document_.durable_revision());
   moved_.insert(moved.site);
 }
 
@@ -152,20 +173,21 @@ void room_file::forget_cursor(ot::site_id site) {
   moved_.erase(site);
 }
 
-// Carries a cursor to the durable revision. Null if its revision is forgotten.
-frame room_file::cursor_frame(ot::site_id site, placed_cursor& cursor,
-                              const frame_encoder& encoder) {
-  const ot::revision head = document_.durable_revision();
-  if (cursor.rev < document_.operations().first())
-    return nullptr;
-  for (; cursor.rev < head; ++cursor.rev) {
+void room_file::carry(placed_cursor& cursor, ot::revision to) const {
+  for (; cursor.rev < to; ++cursor.rev) {
     const ot::text_op& op = document_.operations().at(cursor.rev + 1).op;
     for (client::selection& range : cursor.ranges) {
       range.anchor = ot::transform_position(range.anchor, op);
       range.head = ot::transform_position(range.head, op);
     }
   }
-  return encoder.encode(server::cursor{site, record_.name, head, cursor.ranges});
+}
+
+// At the durable revision.
+frame room_file::cursor_frame(ot::site_id site, placed_cursor& cursor,
+                              const frame_encoder& encoder) {
+  carry(cursor, document_.durable_revision());
+  return encoder.encode(server::cursor{site, record_.name, cursor.rev, cursor.ranges});
 }
 
 std::vector<std::pair<ot::site_id, frame>> room_file::take_moved_cursors(
@@ -175,20 +197,18 @@ std::vector<std::pair<ot::site_id, frame>> room_file::take_moved_cursors(
     const auto cursor = cursors_.find(site);
     if (cursor == cursors_.end())
       continue;
-    if (frame bytes = cursor_frame(site, cursor->second, encoder))
-      frames.emplace_back(site, std::move(bytes));
-    if (cursor->second.ranges.empty())
-      cursors_.erase(cursor);
+    frames.emplace_back(site, cursor_frame(site, cursor->second, encoder));
   }
   moved_.clear();
   return frames;
 }
 
-std::vector<std::pair<ot::site_id, frame>> room_file::all_cursors(const frame_encoder& encoder) {
+std::vector<std::pair<ot::site_id, frame>> room_file::settled_cursors(
+  const frame_encoder& encoder) {
   std::vector<std::pair<ot::site_id, frame>> frames;
   for (auto& [site, cursor] : cursors_)
-    if (frame bytes = cursor_frame(site, cursor, encoder))
-      frames.emplace_back(site, std::move(bytes));
+    if (!moved_.contains(site))
+      frames.emplace_back(site, cursor_frame(site, cursor, encoder));
   return frames;
 }
 

@@ -4,7 +4,8 @@
 // Invariants
 //  1. tentative_ has one entry for each operation between the document's
 //     durable revision and its head.
-//  2. A cursor is valid at its own revision, which is durable.
+//  2. A cursor is valid at its own revision, which is durable, not before
+//     cursors_rev_, and in the history.
 #pragma once
 
 #include "actors/limits.hpp"
@@ -69,9 +70,13 @@ class room_file {
   void forget_cursor(ot::site_id site);
   bool has_moved_cursors() const noexcept { return !moved_.empty(); }
 
-  // The cursors that moved since the last call, at the durable revision.
+  // This file was loaded anew: what `before` knew of its members' cursors.
+  void take_cursors_of(room_file& before);
+
+  // The cursors that moved since the last call, at the durable revision; and
+  // all others, for somebody who comes.
   std::vector<std::pair<ot::site_id, frame>> take_moved_cursors(const frame_encoder& encoder);
-  std::vector<std::pair<ot::site_id, frame>> all_cursors(const frame_encoder& encoder);
+  std::vector<std::pair<ot::site_id, frame>> settled_cursors(const frame_encoder& encoder);
 
   // ---- now and then ----
 
@@ -92,6 +97,8 @@ class room_file {
     std::vector<client::selection> ranges;
   };
 
+  void carry(placed_cursor& cursor, ot::revision to) const;
+  void carry_all_cursors(ot::revision to);
   frame cursor_frame(ot::site_id site, placed_cursor& cursor, const frame_encoder& encoder);
   frame op_frame(ot::revision from, ot::revision rev, const ot::text_op& op, ot::site_id by,
                  const frame_encoder& encoder) const;
@@ -102,6 +109,7 @@ class room_file {
   std::deque<tentative_op> tentative_;
   std::map<ot::site_id, placed_cursor> cursors_;
   std::unordered_set<ot::site_id> moved_;
+  ot::revision cursors_rev_;
   ot::revision snapshot_rev_;
   std::size_t bytes_since_snapshot_ = 0;
   std::unordered_set<ot::client_id, ot::client_id_hash> clients_since_snapshot_;

@@ -20,11 +20,11 @@ void room_core::post(const post_chat& request, moment now) {
     return said.client == author->second.client && said.client_message_id == request.chat.id;
   };
   if (const auto said = std::ranges::find_if(chat_, is_same); said != chat_.end()) {
-    const server::chat shown{said->n, said->author, said->text, said->at_ms, request.site,
-                             request.chat.id};
-    effects_.tell_everyone(std::make_shared<const fanout>(fanout{
-      {},
-      {room_note{std::make_shared<const std::string>(), request.site, encoder_.encode(shown), {}, 0, {}}}}));
+    room_note again = chat_note({request.site, *said});
+    again.bytes = std::make_shared<const std::string>();  // everybody else has it
+    fanout batch;
+    batch.notes.push_back(std::move(again));
+    effects_.tell_everyone(std::make_shared<const fanout>(std::move(batch)));
     return;
   }
   // Before it is durable it can be sent again as well, from a new connection.
@@ -134,42 +134,81 @@ void room_core::change_file(const file_request& request, moment now) {
   run(now);
 }
 
+room_note room_core::change_note(client::file_action action, storage::file_key key,
+                                 std::string name, std::string to, ot::site_id by) const {
+  const room_file* now = file(key);
+  const std::string language = now == nullptr ? std::string{} : now->language();
+  room_note note;
+  note.file = key;
+  note.new_name = to;
+  if (action == client::file_action::rename)
+    note.on_file = room_note::effect::renamed;
+  else if (action == client::file_action::remove)
+    note.on_file = room_note::effect::removed;
+  note.bytes = encoder_.encode(server::file_changed{
+    action, std::move(name), std::move(to), language, by, static_cast<std::uint64_t>(key)});
+  return note;
+}
+
 // The store has the change: the room's files follow, and everybody is told.
 void room_core::apply_change(const queued_change& done,
                              const std::vector<storage::file_key>& created,
                              std::size_t& next_created, fanout& batch) {
   const client::change_file& request = done.request;
-  server::file_changed told{request.action, request.file, request.to, {}, done.site};
-  room_note note;
+  storage::file_key key = 0;
   if (const auto* added = std::get_if<storage::create_file>(&done.change)) {
+    key = created.at(next_created++);
     storage::loaded_file file;
-    file.record = {created.at(next_created++), added->name, added->language,
-                   added->first_ops.size()};
-    file.base.file = file.record.key;
+    file.record = {key, added->name, added->language, added->first_ops.size()};
+    file.base.file = key;
     file.tail = added->first_ops;
-    const storage::file_key key = file.record.key;
     files_[key] = std::make_unique<room_file>(limits_, std::move(file));
-    told.language = added->language;
   } else if (const auto* renamed = std::get_if<storage::rename_file>(&done.change)) {
-    files_.at(renamed->file)->rename(renamed->name, renamed->language);
-    told.language = renamed->language;
-    note.on_file = room_note::effect::renamed;
-    note.file = renamed->file;
-    note.new_name = renamed->name;
+    key = renamed->file;
+    files_.at(key)->rename(renamed->name, renamed->language);
   } else {
-    const storage::file_key key = std::get<storage::remove_file>(done.change).file;
-    files_.erase(key);
-    std::erase_if(snapshots_, [&](const storage::snapshot& taken) { return taken.file == key; });
-    for (const unanswered_edit& edit : unanswered_)
-      if (edit.file == key)
-        answer(edit, {key, edit.seq, edit_answer::verdict::refused, 0, error_code::unknown_file,
-                      "the file was removed", {}});
-    std::erase_if(unanswered_, [&](const unanswered_edit& edit) { return edit.file == key; });
-    note.on_file = room_note::effect::removed;
-    note.file = key;
+    key = std::get<storage::remove_file>(done.change).file;
+    forget_file(key);
   }
-  note.bytes = encoder_.encode(told);
-  batch.notes.push_back(std::move(note));
+  batch.notes.push_back(change_note(request.action, key, request.file, request.to, done.site));
+}
+
+void room_core::forget_file(storage::file_key key) {
+  files_.erase(key);
+  std::erase_if(snapshots_, [&](const storage::snapshot& taken) { return taken.file == key; });
+  for (const unanswered_edit& edit : unanswered_)
+    if (edit.file == key)
+      answer(edit, {key, edit.seq, edit_answer::verdict::refused, 0, error_code::unknown_file,
+                    "the file was removed", {}});
+  std::erase_if(unanswered_, [&](const unanswered_edit& edit) { return edit.file == key; });
+}
+
+// After a reload: what the store turned out to have that nobody was told. Whose
+// wish it was is known if it was in the write whose outcome was not.
+void room_core::note_file_changes_since(
+  const std::map<storage::file_key, std::string>& old_names, std::vector<room_note>& notes) {
+  const auto asked_by = [&](client::file_action action, const std::string& name) -> ot::site_id {
+    ot::site_id by = 0;
+    if (in_flight_)
+      std::erase_if(in_flight_->changes, [&](const queued_change& queued) {
+        const bool is_it = queued.request.action == action && queued.request.file == name;
+        if (is_it)
+          by = queued.site;
+        return is_it;
+      });
+    return by;
+  };
+  using enum client::file_action;
+  for (const auto& [key, name] : old_names) {
+    const room_file* now = file(key);
+    if (now == nullptr)
+      notes.push_back(change_note(remove, key, name, {}, asked_by(remove, name)));
+    else if (now->name() != name)
+      notes.push_back(change_note(rename, key, name, now->name(), asked_by(rename, name)));
+  }
+  for (const auto& [key, now] : files_)
+    if (!old_names.contains(key))
+      notes.push_back(change_note(create, key, now->name(), {}, asked_by(create, now->name())));
 }
 
 }  // namespace tandem

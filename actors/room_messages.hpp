@@ -138,9 +138,10 @@ struct room_note {
   std::string new_name;
 };
 
-// One message to every session for each commit group: operations first, then
-// notes.
+// One message to every session for each commit group, dealt with in this order:
+// whoever has come is known before their carets are shown.
 struct fanout {
+  std::vector<room_note> people;
   std::vector<file_batch> files;
   std::vector<room_note> notes;
 };

@@ -119,6 +119,17 @@ void room_core::on_written(write_outcome outcome, const std::vector<storage::fil
   }
 }
 
+room_note room_core::chat_note(const queued_chat& said) const {
+  const storage::chat_message& m = said.message;
+  server::chat shown{m.n, m.author, m.text, m.at_ms, std::nullopt, std::nullopt};
+  if (said.site != 0)
+    shown.site = said.site;
+  room_note note{encoder_.encode(shown), said.site, nullptr, {}, 0, {}};
+  shown.id = m.client_message_id;
+  note.own_bytes = encoder_.encode(shown);
+  return note;
+}
+
 void room_core::finish_write(const std::vector<storage::file_key>& created, moment now) {
   const write_under_way done = *std::exchange(in_flight_, std::nullopt);
   unanswered_.erase(unanswered_.begin(),
@@ -132,13 +143,8 @@ void room_core::finish_write(const std::vector<storage::file_key>& created, mome
       snapshots_.push_back(std::move(*taken));
   }
   for (const queued_chat& said : done.chats) {
-    const storage::chat_message& m = said.message;
-    server::chat shown{m.n, m.author, m.text, m.at_ms, said.site, std::nullopt};
-    room_note note{encoder_.encode(shown), said.site, nullptr, {}, 0, {}};
-    shown.id = m.client_message_id;
-    note.own_bytes = encoder_.encode(shown);
-    batch.notes.push_back(std::move(note));
-    chat_.push_back(m);
+    batch.notes.push_back(chat_note(said));
+    chat_.push_back(said.message);
     ++chat_count_;
   }
   if (chat_.size() > limits_.chat_kept)
@@ -163,10 +169,8 @@ void room_core::emit(fanout batch, moment) {
     }
     at->cursors = file->take_moved_cursors(encoder_);
   }
-  batch.notes.insert(batch.notes.begin(), std::make_move_iterator(notes_.begin()),
-                     std::make_move_iterator(notes_.end()));
-  notes_.clear();
-  if (batch.files.empty() && batch.notes.empty())
+  batch.people = std::exchange(notes_, {});
+  if (batch.people.empty() && batch.files.empty() && batch.notes.empty())
     return;
   effects_.tell_everyone(std::make_shared<const fanout>(std::move(batch)));
 }
@@ -180,7 +184,7 @@ void room_core::announce_unavailable() {
                       {}, {}, {}, static_cast<std::uint32_t>(limits_.store_retry_ms)}),
                     0, nullptr, {}, 0, {}});
   effects_.tell_everyone(
-    std::make_shared<const fanout>(fanout{{}, std::exchange(notes_, {})}));
+    std::make_shared<const fanout>(fanout{std::exchange(notes_, {}), {}, {}}));
 }
 
 // Every chat message and change of files that waits is refused.
@@ -240,19 +244,51 @@ void room_core::on_reloaded(std::optional<storage::loaded_room> loaded, moment n
     timer_armed_ = true;
     return;
   }
+  const std::map<storage::file_key, std::string> old_names = file_names();
+  const std::uint64_t chats_told = chat_count_;
   load_files(*loaded);
   snapshots_.clear();
-  abandon_queue("it is not known whether this was kept; look before you send it again");
   phase_ = phase::live;
-  answer_after_reload();
+  fanout found;
+  found.notes = chats_since(chats_told);
+  note_file_changes_since(old_names, found.notes);
+  abandon_queue("it is not known whether this was kept; look before you send it again");
+  answer_after_reload(std::move(found));
   run(now);
+}
+
+std::map<storage::file_key, std::string> room_core::file_names() const {
+  std::map<storage::file_key, std::string> names;
+  for (const auto& [key, file] : files_)
+    names[key] = file->name();
+  return names;
+}
+
+// The store turned out to have these messages: they are told, and no longer
+// waited for.
+std::vector<room_note> room_core::chats_since(std::uint64_t told) {
+  std::vector<room_note> notes;
+  for (const storage::chat_message& message : chat_) {
+    if (message.n <= told)
+      continue;
+    queued_chat found{0, message};
+    if (in_flight_)
+      std::erase_if(in_flight_->chats, [&](const queued_chat& queued) {
+        const bool is_it = queued.message.client == message.client
+                           && queued.message.client_message_id == message.client_message_id;
+        if (is_it)
+          found.site = queued.site;
+        return is_it;
+      });
+    notes.push_back(chat_note(found));
+  }
+  return notes;
 }
 
 // The heads may have moved: an empty batch at each file's head makes every
 // session see that it has missed something, and catch up. Edits that the store
 // turned out to have are among what they get; the others are refused.
-void room_core::answer_after_reload() {
-  fanout heads;
+void room_core::answer_after_reload(fanout heads) {
   for (const auto& [key, file] : files_) {
     const ot::revision head = file->document().durable_revision();
     heads.files.push_back({key, head, head, {}, nullptr, {}, nullptr});

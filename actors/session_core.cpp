@@ -163,7 +163,9 @@ void session_core::say_hello(client::hello& hello) {
 // of it may be under way, whose answer must find it, or which must be known
 // again when the file is opened anew.
 void session_core::open(client::open& wanted) {
-  if (const auto found = find(wanted.file); found != files_.end()) {
+  const auto found = wanted.id ? files_.find(static_cast<storage::file_key>(*wanted.id))
+                               : find(wanted.file);
+  if (found != files_.end()) {
     followed& file = found->second;
     if (const auto held = std::exchange(file.held, std::nullopt))
       ask_rebase(file, *held);

@@ -169,6 +169,8 @@ void session_core::on_answer(const edit_answer& answer) {
 // ---- fanout ----
 
 void session_core::on_fanout(const fanout& batch) {
+  for (const room_note& note : batch.people)
+    deliver(note);
   for (const file_batch& changed : batch.files) {
     const auto found = files_.find(changed.file);
     if (found != files_.end())

@@ -50,7 +50,7 @@ std::uint64_t required_number(json_view object, const char* name) {
 
 client::open read_open(json_view object) {
   return {required_text(object, "file"), number_field(object, "rev"),
-          number_field(object, "seq")};
+          number_field(object, "seq"), number_field(object, "id")};
 }
 
 client::hello read_hello(json_view object, const limits& bounds) {

@@ -98,6 +98,7 @@ frame wire_encoder::encode(const server::welcome& message) const {
   out += '}';
   append_objects(out, "files", message.files, [](std::string& to, const server::file_state& file) {
     append_field(to, "file", file.name);
+    append_field(to, "id", file.id);
     append_field(to, "rev", file.rev);
     append_field(to, "language", file.language);
   });
@@ -115,6 +116,7 @@ frame wire_encoder::encode(const server::welcome& message) const {
 frame wire_encoder::encode(const server::opened& message) const {
   std::string out = begin("opened");
   append_field(out, "file", message.file);
+  append_field(out, "id", message.id);
   append_field(out, "rev", message.rev);
   append_field(out, "language", message.language);
   if (message.text)
@@ -187,9 +189,11 @@ frame wire_encoder::encode(const server::file_changed& message) const {
   append_field(out, "file", message.file);
   if (message.action == client::file_action::rename)
     append_field(out, "to", message.to);
+  append_field(out, "id", message.id);
   if (!message.language.empty())
     append_field(out, "language", message.language);
-  append_field(out, "by", message.by);
+  if (message.by != 0)
+    append_field(out, "by", message.by);
   return finish(out);
 }
 

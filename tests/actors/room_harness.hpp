@@ -10,6 +10,7 @@
 
 #include <map>
 #include <memory>
+#include <algorithm>
 #include <optional>
 #include <string>
 #include <utility>
@@ -139,7 +140,11 @@ class room_test : public testing::Test {
   // What everybody was told since the last look, as `site` sees the notes.
   lines told_all(ot::site_id site = 0) {
     lines all;
+    const auto append_note = [&](const room_note& note) {
+      append_lines(all, note.own_bytes && note.own_site == site ? *note.own_bytes : *note.bytes);
+    };
     for (const fanout_ptr& batch : std::exchange(effects.batches, {})) {
+      std::ranges::for_each(batch->people, append_note);
       for (const file_batch& file : batch->files) {
         if (file.all)
           append_lines(all, *file.all);
@@ -148,8 +153,7 @@ class room_test : public testing::Test {
         if (file.check)
           append_lines(all, *file.check);
       }
-      for (const room_note& note : batch->notes)
-        append_lines(all, note.own_bytes && note.own_site == site ? *note.own_bytes : *note.bytes);
+      std::ranges::for_each(batch->notes, append_note);
     }
     return all;
   }

@@ -258,7 +258,7 @@ TEST_F(room_members, the_latest_of_several_cursors_is_told) {
   EXPECT_EQ(told_all().back(), "cursor 1 a 4 3-4");
 }
 
-TEST_F(room_members, a_cursor_that_was_hidden_or_whose_owner_left_is_not_told_again) {
+TEST_F(room_members, who_comes_is_told_of_hidden_cursors_and_not_of_those_whose_owner_left) {
   const auto ada = join(1);
   const auto bob = join(2);
   core->move({ada, 10, 3, {{1, 1}}}, now());
@@ -268,7 +268,53 @@ TEST_F(room_members, a_cursor_that_was_hidden_or_whose_owner_left_is_not_told_ag
   core->leave(bob, now());
   told(ada);
   core->catch_up_reader({ada, 10, 3, 3, true});
+  EXPECT_EQ(told(ada), (lines{"slice 3-3", "cursor 1 a 3"}))
+    << "a slow reader may have missed that it was hidden";
+}
+
+// Everybody is told of it soon, behind the join of its owner.
+TEST_F(room_members, a_cursor_that_was_not_told_yet_is_in_no_slice) {
+  const auto ada = join(1);
+  submit(ada, 1, 3, make_op({"x"}));  // a write is under way: nothing is told
+  const auto bob = join(2, "Bob");
+  core->move({bob, 10, 3, {{1, 1}}}, now());
+  told(ada);
+  core->catch_up_reader({ada, 10, 3, 3, true});
   EXPECT_EQ(told(ada), lines{"slice 3-3"});
+  forget_what_was_told();
+  written();
+  EXPECT_EQ(told_all(ada), (lines{"join 2:Bob", "op a 4 [\"x\"] by 1", "cursor 2 a 4 2-2"}));
+}
+
+TEST_F(room_members, a_cursor_outlives_the_history_that_it_stands_on) {
+  bounds.history_ops = 2;
+  start();
+  const auto ada = join(1);
+  const auto bob = join(2);
+  core->move({bob, 10, 3, {{1, 1}}}, now());
+  for (std::uint64_t seq = 1; seq <= 10; ++seq) {
+    submit(ada, seq, 2 + seq, make_op({"x"}));
+    written();
+  }
+  told(ada);
+  core->catch_up_reader({ada, 10, 13, 13, true});
+  EXPECT_EQ(told(ada), (lines{"slice 13-13", "cursor 2 a 13 11-11"}));
+}
+
+// ---- files by their id ----
+
+TEST_F(room_members, a_file_is_opened_by_its_id_whatever_it_is_called_now) {
+  const auto ada = join(1);
+  told(ada);
+  core->open({ada, {"old.py", 3, std::nullopt, 10}});
+  EXPECT_EQ(told(ada).front(), "opened a 3 from 3");
+}
+
+TEST_F(room_members, another_file_of_the_same_name_is_not_the_one_that_was_meant) {
+  const auto ada = join(1);
+  told(ada);
+  core->open({ada, {"a", 3, std::nullopt, 77}});
+  EXPECT_EQ(told(ada), lines{"error unknown_file a"});
 }
 
 TEST_F(room_members, a_cursor_at_a_revision_that_is_not_durable_is_dropped) {

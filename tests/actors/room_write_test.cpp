@@ -288,6 +288,23 @@ TEST_F(room_writes, an_edit_that_the_store_does_not_have_is_refused) {
   EXPECT_EQ(effects.writes.size(), 2U) << "it goes on";
 }
 
+TEST_F(room_writes, chat_and_changes_that_the_store_turns_out_to_have_are_told) {
+  const auto ada = join(1, "Ada");
+  submit(ada, 1, 3, make_op({"x"}));
+  core->post({ada, {9, "ho"}}, now());
+  core->change_file({ada, {client::file_action::rename, "b", "c.py", {}, {}}}, now());
+  written();
+  written(write_outcome::unknown);
+  told(ada);
+  forget_what_was_told();
+  storage::loaded_room found = reloaded(3);
+  found.chat = {{1, "Ada", client(1), 9, "ho", 1}};
+  found.files[1].record.name = "c.py";
+  core->on_reloaded(std::move(found), now());
+  EXPECT_EQ(told(ada), lines{}) << "nothing is refused";
+  EXPECT_EQ(told_all(ada), (lines{"chat 1 Ada: ho id 9", "rename b to c.py by 1"}));
+}
+
 TEST_F(room_writes, a_store_that_cannot_be_read_is_asked_again) {
   const auto ada = join(1);
   submit(ada, 1, 3, make_op({"x"}));

@@ -84,7 +84,7 @@ TEST_F(session_delivery, a_note_has_another_form_for_its_sender) {
 TEST_F(session_delivery, a_renamed_file_is_followed_under_its_new_name) {
   room_note note{std::make_shared<const std::string>("rename\n"), 0, nullptr,
                  room_note::effect::renamed, 10, "b"};
-  room(std::make_shared<const fanout>(fanout{{}, {note}}));
+  room(std::make_shared<const fanout>(fanout{{}, {}, {note}}));
   edit(1, 3, "a");
   EXPECT_EQ(sent(), (lines{"rename", "error stale a seq 1"}));
   edit(1, 3, "b");
@@ -96,7 +96,7 @@ TEST_F(session_delivery, a_renamed_file_is_followed_under_its_new_name) {
 TEST_F(session_delivery, a_removed_file_is_followed_no_more) {
   room_note note{std::make_shared<const std::string>("delete\n"), 0, nullptr,
                  room_note::effect::removed, 10, ""};
-  room(std::make_shared<const fanout>(fanout{{}, {note}}));
+  room(std::make_shared<const fanout>(fanout{{}, {}, {note}}));
   others(3, 4);
   EXPECT_EQ(sent(), lines{"delete"});
 }

@@ -112,7 +112,7 @@ class session_test : public testing::Test {
   }
 
   void fan_out(file_batch batch) {
-    room(std::make_shared<const fanout>(fanout{{std::move(batch)}, {}}));
+    room(std::make_shared<const fanout>(fanout{{}, {std::move(batch)}, {}}));
   }
 
   // A commit group of others' operations.

@@ -30,6 +30,7 @@ struct message_text {
     out << "open " << m.file;
     optional("rev", m.rev);
     optional("seq", m.seq);
+    optional("id", m.id);
   }
   void operator()(const client::close& m) { out << "close " << m.file; }
   void operator()(const client::edit& m) {
@@ -106,6 +107,8 @@ TEST_F(message_decoding, hello) {
 TEST_F(message_decoding, open_and_close) {
   expect({
     {R"({"type":"open","file":"a"})", "open a"},
+    {R"({"type":"open","file":"a","id":7})", "open a id 7"},
+    {R"({"type":"open","file":"a","id":-7})", "bad_message file a"},
     {R"({"type":"open","file":"a","rev":0,"seq":0})", "open a rev 0 seq 0"},
     {R"({"type":"open","file":"a","rev":9007199254740992})", "open a rev 9007199254740992"},
     {R"({"type":"open"})", "bad_message"},

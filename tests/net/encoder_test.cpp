@@ -48,14 +48,14 @@ TEST(wire_encoder, a_frame_is_final_unmasked_text_of_every_size) {
 }
 
 TEST(wire_encoder, welcome) {
-  server::welcome m{3, "editor", "r1", "Room \"1\"", {{"a.py", 7, "python"}, {"b", 0, "plaintext"}},
+  server::welcome m{3, "editor", "r1", "Room \"1\"", {{"a.py", 7, "python", 5}, {"b", 0, "plaintext", 6}},
                     {{1, "Ada", "#112233", "editor"}, {2, "Bob", "#445566", "editor"}},
                     {{1, "Ada", "hi", 1'790'000'000'000, {}, {}}}, 524'288, 131'072, 500};
   EXPECT_EQ(json_of(encoder.encode(m)),
             R"({"type":"welcome","protocol":1,"site":3,"role":"editor",)"
             R"("room":{"id":"r1","name":"Room \"1\""},)"
-            R"("files":[{"file":"a.py","rev":7,"language":"python"},)"
-            R"({"file":"b","rev":0,"language":"plaintext"}],)"
+            R"("files":[{"file":"a.py","id":5,"rev":7,"language":"python"},)"
+            R"({"file":"b","id":6,"rev":0,"language":"plaintext"}],)"
             R"("peers":[{"site":1,"name":"Ada","color":"#112233","role":"editor"},)"
             R"({"site":2,"name":"Bob","color":"#445566","role":"editor"}],)"
             R"("chat":[{"n":1,"name":"Ada","text":"hi","at":1790000000000}],)"
@@ -67,12 +67,12 @@ TEST(wire_encoder, welcome) {
 }
 
 TEST(wire_encoder, opened) {
-  EXPECT_EQ(json_of(encoder.encode(server::opened{"a", 7, "python", "x\n", 0})),
-            R"({"type":"opened","file":"a","rev":7,"language":"python","text":"x\n"})");
-  EXPECT_EQ(json_of(encoder.encode(server::opened{"a", 7, "python", "", 0})),
-            R"({"type":"opened","file":"a","rev":7,"language":"python","text":""})");
-  EXPECT_EQ(json_of(encoder.encode(server::opened{"a", 7, "python", {}, 0})),
-            R"({"type":"opened","file":"a","rev":7,"language":"python","from":0})");
+  EXPECT_EQ(json_of(encoder.encode(server::opened{"a", 7, "python", "x\n", 0, 5})),
+            R"({"type":"opened","file":"a","id":5,"rev":7,"language":"python","text":"x\n"})");
+  EXPECT_EQ(json_of(encoder.encode(server::opened{"a", 7, "python", "", 0, 5})),
+            R"({"type":"opened","file":"a","id":5,"rev":7,"language":"python","text":""})");
+  EXPECT_EQ(json_of(encoder.encode(server::opened{"a", 7, "python", {}, 0, 5})),
+            R"({"type":"opened","file":"a","id":5,"rev":7,"language":"python","from":0})");
 }
 
 TEST(wire_encoder, op_names_where_it_starts_only_if_it_is_composed) {
@@ -111,13 +111,14 @@ TEST(wire_encoder, chat) {
 TEST(wire_encoder, file) {
   using client::file_action;
   EXPECT_EQ(json_of(encoder.encode(
-              server::file_changed{file_action::create, "a.py", "", "python", 2})),
-            R"({"type":"file","do":"create","file":"a.py","language":"python","by":2})");
+              server::file_changed{file_action::create, "a.py", "", "python", 2, 5})),
+            R"({"type":"file","do":"create","file":"a.py","id":5,"language":"python","by":2})");
   EXPECT_EQ(json_of(encoder.encode(
-              server::file_changed{file_action::rename, "a.py", "b.rs", "rust", 2})),
-            R"({"type":"file","do":"rename","file":"a.py","to":"b.rs","language":"rust","by":2})");
-  EXPECT_EQ(json_of(encoder.encode(server::file_changed{file_action::remove, "a.py", "", "", 2})),
-            R"({"type":"file","do":"delete","file":"a.py","by":2})");
+              server::file_changed{file_action::rename, "a.py", "b.rs", "rust", 2, 5})),
+            R"({"type":"file","do":"rename","file":"a.py","to":"b.rs","id":5,)"
+            R"("language":"rust","by":2})");
+  EXPECT_EQ(json_of(encoder.encode(server::file_changed{file_action::remove, "a.py", "", "", 0, 5})),
+            R"({"type":"file","do":"delete","file":"a.py","id":5})");
 }
 
 TEST(wire_encoder, check) {

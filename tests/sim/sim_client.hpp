@@ -1,93 +1,111 @@
-// A client of a simulated world: types, loses its connection, reads slowly,
-// sends twice, and comes back with what was not acknowledged. It follows
-// docs/protocol.md with the state machine of tests/support/model_client.
+// A client of a simulated world: types into several files, moves its carets,
+// chats, creates, renames and removes files, loses its connection, reads
+// slowly, says things twice, and comes back with what was not acknowledged.
 //
 // Invariants
-//  1. It never types another edit into the one that is on its way.
-//  2. After a reconnect it sends its pending edit again only when it has had
-//     everything up to the revision that `opened` named.
-//  3. acked_ holds every edit that was acknowledged, with its revision.
+//  1. It has at most one connection that it listens to; the server may not yet
+//     know that earlier ones have ended.
+//  2. A chat message that was not echoed is said again, under its number.
 #pragma once
 
+#include "tests/sim/sim_file.hpp"
 #include "tests/sim/sim_server.hpp"
-#include "tests/support/model_client.hpp"
+#include "tests/sim/sim_trace.hpp"
 
 #include <cstdint>
 #include <deque>
 #include <map>
+#include <memory>
 #include <optional>
+#include <set>
 #include <string>
+#include <vector>
 
 namespace tandem::sim {
 
 class sim_client {
  public:
-  sim_client(sim_server& server, sim_clock& clock, sim_random& chance, std::uint64_t number,
-             std::string file);
+  sim_client(sim_server& server, const sim_encoder& wire, sim_clock& clock, sim_random& chance,
+             std::uint64_t number, const std::string& first_file, const tracer& trace);
 
-  // Begins to live: connects, and acts until `stop_typing`.
-  void start();
-  void stop_typing() { typing_ = false; }
-
-  // Reliable from here on: it connects and stays.
+  // Begins to live: connects, and acts until `settle`.
+  void start() { act(); }
+  // Reliable from here on: it connects and stays, and only finishes.
   void settle();
-  bool is_settled() const noexcept {
-    return connection_ != 0 && is_open_ && !model_.in_flight && !model_.buffer;
+  // Everything it has done is confirmed. It may still lack what others did.
+  bool is_settled() const;
+  // Puts its carets somewhere, for the last time.
+  void place_carets();
+
+  const sim_identity& identity() const noexcept { return identity_; }
+  const std::map<std::string, std::unique_ptr<sim_file>>& files() const noexcept {
+    return files_;
   }
-
-  const std::string& file() const noexcept { return file_; }
-  const std::string& text() const noexcept { return model_.text; }
-  ot::revision rev() const noexcept { return model_.rev; }
-  const ot::client_id& id() const noexcept { return model_.id; }
-  const std::map<std::uint64_t, ot::revision>& acked() const noexcept { return acked_; }
-
-  std::uint64_t composed_received() const noexcept { return composed_; }
-  std::uint64_t rebases() const noexcept { return rebases_; }
-  // The first thing that it was told and that cannot be; empty: none.
-  const std::string& fault() const noexcept { return fault_; }
+  ot::site_id site() const noexcept { return site_; }
+  const std::set<ot::site_id>& peers() const noexcept { return peers_; }
+  const std::set<std::string>& known_files() const noexcept { return known_files_; }
+  // Number of an own message → its place in the room's chat.
+  const std::map<std::uint64_t, std::uint64_t>& chats_confirmed() const noexcept {
+    return chats_confirmed_;
+  }
+  std::uint64_t chats_heard_through() const noexcept { return chat_heard_; }
+  const std::map<std::string, client::cursor>& last_carets() const noexcept { return carets_; }
 
  private:
   void act();
-  void type();
-  ot::text_op random_edit();
+  void do_something();
+  void change_files();
+  void say();
   void connect();
   void drop();
+  void reconnect_later();
+  void note(const std::string& what);
   void send(client::message message);
-  void send_pending();
+  void open(const std::string& file);
+  void send_unsent();
   void read_next();
   void receive(const said& message);
-  void on_opened(const server::opened& opened);
-  void on_op(const said_op& op);
-  void on_ack(const said_ack& ack);
-  void on_error(const server::error& error);
-  void go_on_if_caught_up();
-  void blame_if(bool wrong, const char* what);
+  template <class M>
+  void hear_in_file(const M& message, void (sim_file::*call)(const M&));
+  void hear(const said_op& op);
+  void hear(const said_ack& ack);
+  void hear(const said_check& check);
+  void hear(const said_cursor& cursor);
+  void hear(const server::opened& opened);
+  void hear(const server::join& join);
+  void hear(const server::leave& leave);
+  void hear(const server::welcome& welcome);
+  void hear(const server::chat& chat);
+  void hear(const server::file_changed& change);
+  void hear(const server::error& error);
+  void follow_renames(const std::vector<server::file_state>& present);
+  sim_file* find(const std::string& name);
 
   sim_server& server_;
+  const sim_encoder& wire_;
   sim_clock& clock_;
   sim_random& chance_;
-  std::string name_;
-  std::string file_;
-  test::model_client model_;
-  bool has_text_ = false;
-  bool typing_ = true;
+  const tracer& trace_;
+  sim_identity identity_;
+  bool is_active_ = true;
   bool reliable_ = false;
 
   std::uint64_t connection_ = 0;
   std::uint64_t attempt_ = 0;  // frames of earlier connections are not for this one
-  bool is_open_ = false;       // everything up to target_ has come
-  ot::revision target_ = 0;
-  bool is_sent_ = false;       // the pending edit, on this connection
-  bool waits_for_op_ = false;  // a rebase came before the operation that it is about
-  ot::revision sent_base_ = 0;
+  bool is_welcome_ = false;
   std::deque<frame> unread_;
   bool is_reading_ = false;
   std::int64_t stalled_until_us_ = 0;
 
-  std::map<std::uint64_t, ot::revision> acked_;
-  std::uint64_t composed_ = 0;
-  std::uint64_t rebases_ = 0;
-  std::string fault_;
+  std::map<std::string, std::unique_ptr<sim_file>> files_;  // that it follows
+  std::set<std::string> known_files_;
+  ot::site_id site_ = 0;
+  std::set<ot::site_id> peers_;
+  std::map<std::string, client::cursor> carets_;  // the last that were placed
+  std::uint64_t next_chat_ = 1;
+  std::set<std::uint64_t> chats_unconfirmed_;
+  std::map<std::uint64_t, std::uint64_t> chats_confirmed_;
+  std::uint64_t chat_heard_ = 0;
 };
 
 }  // namespace tandem::sim

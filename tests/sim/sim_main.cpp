@@ -1,32 +1,49 @@
 // sim [SEEDS [FIRST]]: that many worlds, from a first seed on. Prints the seed
 // and the fault of each that failed, and what was met in all.
+// sim --trace SEED: one world, with all that is said in it.
 #include "tests/sim/sim_world.hpp"
 
-#include <cstdio>
-#include <cstdlib>
+#include <fmt/format.h>
 
-int main(int count, char** values) {
-  const std::uint64_t seeds = count > 1 ? std::strtoull(values[1], nullptr, 10) : 2'000;
-  const std::uint64_t first = count > 2 ? std::strtoull(values[2], nullptr, 10) : 1;
-  tandem::sim::verdict sum;
+#include <cstdlib>
+#include <string_view>
+
+namespace {
+
+using namespace tandem::sim;
+
+int show(std::uint64_t seed) {
+  const verdict one = run_world(seed, [](const std::string& line) { fmt::print("{}\n", line); });
+  fmt::print("seed {}: {}\n", seed, one.fault.empty() ? "no fault" : one.fault);
+  return one.fault.empty() ? EXIT_SUCCESS : EXIT_FAILURE;
+}
+
+int run(std::uint64_t seeds, std::uint64_t first) {
+  verdict sum;
   std::uint64_t failed = 0;
   for (std::uint64_t seed = first; seed < first + seeds; ++seed) {
-    const tandem::sim::verdict one = tandem::sim::run_world(seed);
-    sum.edits += one.edits;
-    sum.crashes += one.crashes;
-    sum.reloads += one.reloads;
-    sum.composed += one.composed;
-    sum.rebases += one.rebases;
+    const verdict one = run_world(seed);
+    sum += one;
     if (one.fault.empty())
       continue;
     ++failed;
-    std::printf("seed %llu: %s\n", static_cast<unsigned long long>(seed), one.fault.c_str());
+    fmt::print("seed {}: {}\n", seed, one.fault);
   }
-  const auto as_number = [](std::uint64_t n) { return static_cast<unsigned long long>(n); };
-  std::printf("%llu worlds: %llu edits, %llu crashes, %llu reloads, %llu composed catch-ups,"
-              " %llu rebases\n",
-              as_number(seeds), as_number(sum.edits), as_number(sum.crashes),
-              as_number(sum.reloads), as_number(sum.composed), as_number(sum.rebases));
-  std::printf("%llu passed, %llu failed\n", as_number(seeds - failed), as_number(failed));
+  fmt::print("{} worlds: {} edits, {} crashes, {} reloads, {} composed catch-ups, {} rebases,"
+             " {} chat messages, {} files\n",
+             seeds, sum.edits, sum.crashes, sum.reloads, sum.composed, sum.rebases, sum.chats,
+             sum.files);
+  fmt::print("{} passed, {} failed\n", seeds - failed, failed);
   return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+}
+
+}  // namespace
+
+int main(int count, char** values) {
+  const auto number = [&](int at, std::uint64_t otherwise) {
+    return count > at ? std::strtoull(values[at], nullptr, 10) : otherwise;
+  };
+  if (count > 1 && values[1] == std::string_view{"--trace"})
+    return show(number(2, 1));
+  return run(number(1, 2'000), number(2, 1));
 }

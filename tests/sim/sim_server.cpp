@@ -17,7 +17,7 @@ constexpr std::int64_t restart_us = 50'000;
 class sim_server::session final : public session_effects {
  public:
   session(sim_server& server, std::uint64_t number, receiver to_client,
-          std::function<void()> on_end)
+          std::function<void(close_code)> on_end)
       : server_{server},
         number_{number},
         to_client_{std::move(to_client)},
@@ -34,7 +34,8 @@ class sim_server::session final : public session_effects {
   bool was_over = false;
 
   void send(const frame& bytes) override {
-    server_.look_at(bytes);
+    if (server_.look_)
+      server_.look_(bytes);
     unread += bytes->size();
     server_.most_unread_bytes_ = std::max(server_.most_unread_bytes_, unread);
     to_client_(bytes);
@@ -46,13 +47,13 @@ class sim_server::session final : public session_effects {
     return unread;
   }
 
-  void close(close_code, std::string_view) override {
-    server_.clock_.at(server_.clock_.now_us(), server_.surviving([this] { end(); }));
+  void close(close_code code, std::string_view) override {
+    server_.clock_.at(server_.clock_.now_us(), server_.surviving([this, code] { end(code); }));
   }
 
-  void end() {
+  void end(close_code code) {
     if (auto told = std::exchange(on_end_, nullptr))
-      told();
+      told(code);
   }
 
   void join(join_request request) override;
@@ -61,8 +62,8 @@ class sim_server::session final : public session_effects {
   void submit(submit_edit edit) override;
   void move_cursor(tandem::move_cursor moved) override;
   void catch_up(tandem::catch_up wanted) override;
-  void post(client::chat) override {}
-  void change_file(client::change_file) override {}
+  void post(client::chat chat) override;
+  void change_file(client::change_file change) override;
   void report_divergence(client::diverged report) override;
 
  private:
@@ -72,7 +73,7 @@ class sim_server::session final : public session_effects {
   sim_server& server_;
   std::uint64_t number_;
   receiver to_client_;
-  std::function<void()> on_end_;
+  std::function<void(close_code)> on_end_;
   session_core core_;
 };
 
@@ -91,8 +92,12 @@ class sim_server::room final : public room_effects {
 
   void tell(ot::site_id site, room_event event) override {
     const auto member = members.find(site);
-    if (member != members.end())
-      deliver(member->second, std::make_shared<const room_event>(std::move(event)));
+    if (member == members.end())
+      return;
+    const bool is_last = std::holds_alternative<expelled>(event);
+    deliver(member->second, std::make_shared<const room_event>(std::move(event)));
+    if (is_last)
+      members.erase(member);
   }
 
   void tell_everyone(fanout_ptr batch) override {
@@ -108,7 +113,8 @@ class sim_server::room final : public room_effects {
     later(from_store, [this] {
       std::optional<storage::loaded_room> loaded;
       if (!server_.chance_.chance(server_.trouble_.read_fails))
-        loaded = server_.kept_.load_room(storage::default_tenant, server_.room_id_, 10);
+        loaded = server_.kept_.load_room(storage::default_tenant, server_.room_id_,
+                                         server_.limits_.chat_kept);
       core_.on_reloaded(std::move(loaded), now());
     });
   }
@@ -184,9 +190,11 @@ void sim_server::room::persist(storage::room_write write) {
     if (in_doubt && chance.chance(500))
       return answer(write_outcome::unknown, {});  // and it did not take place
     const auto results = server_.kept_.write({shared.get(), 1});
+    const bool written = results.front().result == storage::write_result::verdict::written;
+    if (written && server_.durable_)
+      server_.durable_(*shared);
     if (chance.chance(server_.trouble_.crash))
       return server_.crash();  // after it, before anybody knows
-    const bool written = results.front().result == storage::write_result::verdict::written;
     if (in_doubt)
       return answer(write_outcome::unknown, {});
     answer(written ? write_outcome::written : write_outcome::conflict, results.front().created);
@@ -240,6 +248,18 @@ void sim_server::session::catch_up(tandem::catch_up wanted) {
   tell_room([wanted](room& in, session&) { in.core().catch_up_reader(wanted); });
 }
 
+void sim_server::session::post(client::chat chat) {
+  tell_room([chat = std::move(chat)](room& in, session& self) {
+    in.core().post({self.site, chat}, in.now());
+  });
+}
+
+void sim_server::session::change_file(client::change_file change) {
+  tell_room([change = std::move(change)](room& in, session& self) {
+    in.core().change_file({self.site, change}, in.now());
+  });
+}
+
 void sim_server::session::report_divergence(client::diverged report) {
   tell_room([report = std::move(report)](room& in, session& self) {
     in.core().note_divergence({self.site, report});
@@ -248,9 +268,14 @@ void sim_server::session::report_divergence(client::diverged report) {
 
 // ---- the server ----
 
-sim_server::sim_server(const limits& bounds, sim_clock& clock, sim_random& chance,
-                       storage::store& kept, std::string room_id)
-    : limits_{bounds}, clock_{clock}, chance_{chance}, kept_{kept}, room_id_{std::move(room_id)} {
+sim_server::sim_server(const limits& bounds, const frame_encoder& encoder, sim_clock& clock,
+                       sim_random& chance, storage::store& kept, std::string room_id)
+    : limits_{bounds},
+      encoder_{encoder},
+      clock_{clock},
+      chance_{chance},
+      kept_{kept},
+      room_id_{std::move(room_id)} {
   start();
 }
 
@@ -274,7 +299,7 @@ void sim_server::start() {
 }
 
 void sim_server::load() {
-  auto loaded = kept_.load_room(storage::default_tenant, room_id_, 10);
+  auto loaded = kept_.load_room(storage::default_tenant, room_id_, limits_.chat_kept);
   room_ = std::make_unique<room>(*this, std::move(*loaded));
 }
 
@@ -293,12 +318,12 @@ void sim_server::crash() {
     sessions_.clear();
     room_.reset();
     for (const auto& one : ended)
-      one->end();
+      one->end(close_code::going_away);
   });
   clock_.at(clock_.now_us() + restart_us, [this] { start(); });
 }
 
-std::uint64_t sim_server::connect(receiver to_client, std::function<void()> on_end) {
+std::uint64_t sim_server::connect(receiver to_client, std::function<void(close_code)> on_end) {
   if (down_ || !room_)
     return 0;
   const std::uint64_t number = next_connection_++;
@@ -351,23 +376,6 @@ void sim_server::client_read(std::uint64_t connection, std::uint64_t bytes) {
 std::uint64_t sim_server::unread_bytes(std::uint64_t connection) const {
   const auto found = sessions_.find(connection);
   return found == sessions_.end() ? 0 : found->second->unread;
-}
-
-// Nothing may leave that the store does not have.
-void sim_server::look_at(const frame& bytes) {
-  const auto room = kept_.find_room(storage::default_tenant, room_id_);
-  const auto head = [&](const std::string& file) -> ot::revision {
-    for (const storage::file_record& record : room->files)
-      if (record.name == file)
-        return record.rev;
-    return 0;
-  };
-  for (const said* message : encoder_.decode(*bytes)) {
-    if (const auto* op = std::get_if<said_op>(message))
-      told_too_early_ += op->rev > head(op->file) ? 1 : 0;
-    else if (const auto* ack = std::get_if<said_ack>(message))
-      told_too_early_ += ack->rev > head(ack->file) ? 1 : 0;
-  }
 }
 
 }  // namespace tandem::sim

@@ -5,8 +5,8 @@
 // Invariants
 //  1. Between any two of its parties messages arrive in order, later.
 //  2. What was planned before a crash does not happen after it.
-//  3. Every frame that leaves is looked at: nothing is told that the store does
-//     not have (`told_too_early`), and what waits for a client is bounded.
+//  3. Every frame that leaves is shown to `on_frame` first, and what waits for a
+//     client is counted.
 #pragma once
 
 #include "actors/room_core.hpp"
@@ -14,13 +14,13 @@
 #include "storage/store.hpp"
 #include "tests/sim/sim_clock.hpp"
 #include "tests/sim/sim_random.hpp"
-#include "tests/sim/sim_wire.hpp"
 
 #include <functional>
 #include <map>
 #include <memory>
 #include <optional>
 #include <string>
+#include <vector>
 
 namespace tandem::sim {
 
@@ -39,28 +39,29 @@ class sim_server {
   // Takes a frame from a session; the client's side of a connection.
   using receiver = std::function<void(const frame&)>;
 
-  sim_server(const limits& bounds, sim_clock& clock, sim_random& chance,
-             storage::store& kept, std::string room_id);
+  sim_server(const limits& bounds, const frame_encoder& encoder, sim_clock& clock,
+             sim_random& chance, storage::store& kept, std::string room_id);
   ~sim_server();
 
-  troubles& trouble() noexcept { return trouble_; }
+  // Sees every frame before its client does.
+  void on_frame(receiver look) { look_ = std::move(look); }
+  // Called behind every write, in the moment it is durable.
+  void on_durable(std::function<void(const storage::room_write&)> look) {
+    durable_ = std::move(look);
+  }
 
   // A connection: its number, or 0 while the server is down.
-  std::uint64_t connect(receiver to_client, std::function<void()> on_end);
+  std::uint64_t connect(receiver to_client, std::function<void(close_code)> on_end);
   void disconnect(std::uint64_t connection);
   void from_client(std::uint64_t connection, client::message message);
   // The client has read so much of what waited for it.
   void client_read(std::uint64_t connection, std::uint64_t bytes);
   std::uint64_t unread_bytes(std::uint64_t connection) const;
 
-  void crash();
+  // Nothing goes wrong from here on.
   void heal() { trouble_ = {0, 0, 0, 0, 1'000, 100}; }
 
-  const sim_encoder& wire() const noexcept { return encoder_; }
-  storage::store& kept() noexcept { return kept_; }
-
   std::uint64_t crashes() const noexcept { return crashes_; }
-  std::uint64_t told_too_early() const noexcept { return told_too_early_; }
   std::uint64_t most_unread_bytes() const noexcept { return most_unread_bytes_; }
   std::uint64_t reloads() const noexcept { return reloads_; }
 
@@ -73,22 +74,23 @@ class sim_server {
   std::int64_t hop();
   void start();
   void load();
-  void look_at(const frame& bytes);
+  void crash();
 
   const limits& limits_;
+  const frame_encoder& encoder_;
   sim_clock& clock_;
   sim_random& chance_;
   storage::store& kept_;
   std::string room_id_;
   troubles trouble_;
-  sim_encoder encoder_;
+  receiver look_;
+  std::function<void(const storage::room_write&)> durable_;
   std::uint64_t incarnation_ = 1;
   std::uint64_t next_connection_ = 1;
   std::map<std::uint64_t, std::unique_ptr<session>> sessions_;
   std::unique_ptr<room> room_;
   bool down_ = false;
   std::uint64_t crashes_ = 0;
-  std::uint64_t told_too_early_ = 0;
   std::uint64_t most_unread_bytes_ = 0;
   std::uint64_t reloads_ = 0;
 };

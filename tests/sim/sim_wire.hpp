@@ -30,10 +30,16 @@ struct said_check {
   std::uint64_t length = 0;
 };
 
-struct said_other {};
+struct said_cursor {
+  ot::site_id site = 0;
+  std::string file;
+  ot::revision rev = 0;
+  std::vector<client::selection> ranges;
+};
 
-using said = std::variant<said_op, said_ack, said_check, server::opened, server::welcome,
-                          server::error, said_other>;
+using said = std::variant<said_op, said_ack, said_check, said_cursor, server::opened,
+                          server::welcome, server::join, server::leave, server::chat,
+                          server::file_changed, server::error>;
 
 class sim_encoder final : public frame_encoder {
  public:
@@ -45,11 +51,13 @@ class sim_encoder final : public frame_encoder {
   frame encode(const server::ack& m) const override {
     return keep(said_ack{std::string{m.file}, m.seq, m.rev});
   }
-  frame encode(const server::cursor&) const override { return keep(said_other{}); }
-  frame encode(const server::join&) const override { return keep(said_other{}); }
-  frame encode(const server::leave&) const override { return keep(said_other{}); }
-  frame encode(const server::chat&) const override { return keep(said_other{}); }
-  frame encode(const server::file_changed&) const override { return keep(said_other{}); }
+  frame encode(const server::cursor& m) const override {
+    return keep(said_cursor{m.site, std::string{m.file}, m.rev, m.ranges});
+  }
+  frame encode(const server::join& m) const override { return keep(m); }
+  frame encode(const server::leave& m) const override { return keep(m); }
+  frame encode(const server::chat& m) const override { return keep(m); }
+  frame encode(const server::file_changed& m) const override { return keep(m); }
   frame encode(const server::check& m) const override {
     return keep(said_check{std::string{m.file}, m.rev, m.length});
   }

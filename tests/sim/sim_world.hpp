@@ -2,6 +2,8 @@
 // wrong between them; then peace, and the oracle's verdict.
 #pragma once
 
+#include "tests/sim/sim_trace.hpp"
+
 #include <cstdint>
 #include <string>
 
@@ -14,9 +16,13 @@ struct verdict {
   std::uint64_t reloads = 0;
   std::uint64_t composed = 0;
   std::uint64_t rebases = 0;
+  std::uint64_t chats = 0;
+  std::uint64_t files = 0;
+
+  verdict& operator+=(const verdict& other);
 };
 
 // Deterministic: the same seed gives the same verdict.
-verdict run_world(std::uint64_t seed);
+verdict run_world(std::uint64_t seed, const tracer& trace = {});
 
 }  // namespace tandem::sim
