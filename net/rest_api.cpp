@@ -2,6 +2,7 @@
 
 #include "actors/file_names.hpp"
 #include "actors/log.hpp"
+#include "net/hex.hpp"
 #include "net/json.hpp"
 #include "net/json_text.hpp"
 #include "net/target.hpp"
@@ -324,18 +325,10 @@ void rest_api::file_text(const target& where, respond answer) {
 
 namespace {
 
-// A client's digest, as people see it.
-std::string hex_of(const ot::client_id& client) {
-  std::string out;
-  for (const std::uint8_t byte : client.bytes)
-    out += fmt::format("{:02x}", byte);
-  return out;
-}
-
 void append_history_entry(std::string& out, ot::revision rev, const storage::stored_op& entry) {
   out += out.back() == '[' ? "{" : ",{";
   append_field(out, "rev", rev);
-  append_field(out, "by", hex_of(entry.client));
+  append_field(out, "by", to_hex(entry.client.bytes));
   append_field(out, "name", entry.author);
   append_field(out, "at", entry.at_ms);
   append_key(out, "op");

@@ -1,24 +1,11 @@
 #include "net/target.hpp"
 
+#include "net/hex.hpp"
 #include "ot/utf8.hpp"
 
 #include <charconv>
 
 namespace tandem::net {
-
-namespace {
-
-int hex_digit(char c) noexcept {
-  if (c >= '0' && c <= '9')
-    return c - '0';
-  if (c >= 'a' && c <= 'f')
-    return c - 'a' + 10;
-  if (c >= 'A' && c <= 'F')
-    return c - 'A' + 10;
-  return -1;
-}
-
-}  // namespace
 
 std::optional<std::string> percent_decoded(std::string_view text) {
   std::string out;

@@ -1,5 +1,7 @@
 #include "net/wire_codec.hpp"
 
+#include "net/json_fields.hpp"
+
 #include <limits>
 #include <utility>
 
@@ -9,44 +11,6 @@ namespace {
 
 // Component lengths and positions above this are nobody's: no text is so long.
 constexpr std::int64_t chars_max = std::numeric_limits<std::int32_t>::max();
-
-// A field has the wrong type, or is missing: becomes client::malformed.
-struct bad_field {
-  const char* why;
-};
-
-std::string text_field(json_view object, const char* name) {
-  const auto value = object.find(name);
-  if (!value)
-    return {};
-  const auto text = value->string();
-  if (!text)
-    throw bad_field{name};
-  return std::string{*text};
-}
-
-std::string required_text(json_view object, const char* name) {
-  if (!object.find(name))
-    throw bad_field{name};
-  return text_field(object, name);
-}
-
-std::optional<std::uint64_t> number_field(json_view object, const char* name) {
-  const auto value = object.find(name);
-  if (!value)
-    return std::nullopt;
-  const auto number = value->integer();
-  if (!number || *number < 0)
-    throw bad_field{name};
-  return static_cast<std::uint64_t>(*number);
-}
-
-std::uint64_t required_number(json_view object, const char* name) {
-  const auto number = number_field(object, name);
-  if (!number)
-    throw bad_field{name};
-  return *number;
-}
 
 client::open read_open(json_view object) {
   return {required_text(object, "file"), number_field(object, "rev"),
@@ -225,7 +189,7 @@ client::message message_decoder::decode(std::string_view text) {
     return read_message(*type_name, document_.root(), limits_);
   } catch (const bad_field& field) {
     return malformed_frame(document_, error_code::bad_message,
-                           std::string{"missing or wrong: "} + field.why);
+                           std::string{"missing or wrong: "} + field.name);
   }
 }
 
