@@ -80,6 +80,7 @@ void room_core::begin_write(moment) {
   write_under_way under_way;
   storage::room_write write;
   write.room = record_.key;
+  write.epoch = record_.epoch;
   for (const auto& [key, file] : files_) {
     if (!file->has_tentative())
       continue;

@@ -164,6 +164,14 @@ class memory_store final : public memory_reader, public store {
     return true;
   }
 
+  std::optional<room_epoch> claim_room(tenant_key tenant, std::string_view id) override {
+    const std::lock_guard lock{data_->mutex};
+    kept_room* room = lookup(tenant, id);
+    if (room == nullptr)
+      return std::nullopt;
+    return ++room->record.epoch;
+  }
+
   std::vector<write_result> write(std::span<const room_write> group) override {
     const std::lock_guard lock{data_->mutex};
     std::vector<write_result> results;
@@ -196,7 +204,8 @@ class memory_store final : public memory_reader, public store {
   write_result write_one(const room_write& write) {
     write_result result;
     const auto room = data_->rooms.find(write.room);
-    if (room == data_->rooms.end() || !follows_heads(write)) {
+    if (room == data_->rooms.end() || room->second.record.epoch != write.epoch
+        || !follows_heads(write)) {
       result.result = write_result::verdict::conflict;
       return result;
     }

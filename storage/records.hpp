@@ -18,6 +18,10 @@ using tenant_key = std::int64_t;
 using room_key = std::int64_t;
 using file_key = std::int64_t;
 
+// Whoever claims a room gets an epoch above all before; only writes of the
+// newest are taken (store::claim_room).
+using room_epoch = std::int64_t;
+
 inline constexpr tenant_key default_tenant = 1;
 
 // One operation of a file's log.
@@ -88,6 +92,7 @@ struct room_write {
   std::vector<file_change> changes;
   std::vector<chat_message> chat;
   std::vector<snapshot> snapshots;
+  room_epoch epoch = 0;
 
   bool empty() const noexcept {
     return runs.empty() && changes.empty() && chat.empty() && snapshots.empty();
@@ -98,7 +103,7 @@ struct room_write {
 struct write_result {
   enum class verdict : std::uint8_t {
     written,
-    conflict,  // the room is gone, or a run does not follow its file's head
+    conflict,  // the room is gone, or was claimed anew, or a run does not follow its file's head
   };
   verdict result = verdict::written;
   std::vector<file_key> created;  // one for each create_file, in order
@@ -119,6 +124,7 @@ struct room_record {
   std::string name;
   std::int64_t created_at_ms = 0;
   std::vector<file_record> files;  // by name
+  room_epoch epoch = 0;
 };
 
 struct new_room {

@@ -40,7 +40,7 @@ class read_transaction {
 
 sqlite_reader::sqlite_reader(sqlite_db& db)
     : reading_{db},
-      room_{db.prepare("SELECT key, name, created_at_ms FROM room WHERE tenant_id = ? AND id = ?")},
+      room_{db.prepare("SELECT key, name, created_at_ms, epoch FROM room WHERE tenant_id = ? AND id = ?")},
       files_{db.prepare("SELECT key, name, language FROM file"
                         " WHERE room_key = ? AND removed_at_ms IS NULL ORDER BY name")},
       head_{db.prepare("SELECT last_rev FROM op_run WHERE key BETWEEN ? AND ?"
@@ -70,6 +70,7 @@ std::optional<room_record> sqlite_reader::find_room(tenant_key tenant, std::stri
     room.id = id;
     room.name = room_.text(1);
     room.created_at_ms = room_.integer(2);
+    room.epoch = room_.integer(3);
   }
   room.files = files_of(room.key);
   return room;

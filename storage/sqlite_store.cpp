@@ -63,7 +63,9 @@ class transaction {
 
 struct write_statements {
   explicit write_statements(sqlite_db& db)
-      : room_exists{db.prepare("SELECT tenant_id FROM room WHERE key = ?")},
+      : find_room{db.prepare("SELECT tenant_id, epoch FROM room WHERE key = ?")},
+        claim{db.prepare("UPDATE room SET epoch = epoch + 1 WHERE tenant_id = ? AND id = ?"
+                         " RETURNING key, epoch")},
         file_exists{db.prepare("SELECT 1 FROM file WHERE key = ? AND room_key = ?")},
         add_run{db.prepare("INSERT INTO op_run (key, tenant_id, last_rev, ops)"
                            " VALUES (?, ?, ?, ?)")},
@@ -81,7 +83,8 @@ struct write_statements {
         add_chat{db.prepare("INSERT INTO chat (room_key, n, tenant_id, author, client,"
                             " client_message_id, text, at_ms) VALUES (?, ?, ?, ?, ?, ?, ?, ?)")} {}
 
-  sqlite_statement room_exists;
+  sqlite_statement find_room;
+  sqlite_statement claim;
   sqlite_statement file_exists;
   sqlite_statement add_run;
   sqlite_statement add_room;
@@ -126,6 +129,7 @@ class sqlite_store final : public store {
     return std::make_unique<separate_reader>(path_);
   }
   std::optional<room_record> create_room(const new_room& room) override;
+  std::optional<room_epoch> claim_room(tenant_key tenant, std::string_view id) override;
   bool remove_room(tenant_key tenant, std::string_view id) override;
   std::vector<write_result> write(std::span<const room_write> group) override;
   void maintain(bool urgent) override;
@@ -155,7 +159,12 @@ class sqlite_store final : public store {
 
   std::int64_t schema_version();
   void lengthen_wal();
-  std::optional<tenant_key> tenant_of(room_key room);
+  struct known_room {
+    tenant_key tenant = default_tenant;
+    room_epoch epoch = 0;
+  };
+
+  const known_room* known(room_key room);
   void forget_cached();
   std::optional<ot::revision> head_of(room_key room, file_key file);
   bool follows_heads(const room_write& write);
@@ -173,7 +182,7 @@ class sqlite_store final : public store {
   std::optional<migrated> migrated_;
   // Of files and rooms written to lately.
   std::unordered_map<file_key, ot::revision> heads_;
-  std::unordered_map<room_key, tenant_key> tenants_;
+  std::unordered_map<room_key, known_room> rooms_;
   int wal_pages_ = 0;
 };
 
@@ -263,20 +272,35 @@ bool sqlite_store::remove_room(tenant_key tenant, std::string_view id) {
   return true;
 }
 
-std::optional<tenant_key> sqlite_store::tenant_of(room_key room) {
-  const auto known = tenants_.find(room);
-  if (known != tenants_.end())
-    return known->second;
-  sqlite_statement& find = ready().writes.room_exists;
+// Null if there is no such room.
+const sqlite_store::known_room* sqlite_store::known(room_key room) {
+  if (const auto found = rooms_.find(room); found != rooms_.end())
+    return &found->second;
+  sqlite_statement& find = ready().writes.find_room;
   const statement_scope scope{find};
   if (!find.bind(room).step())
-    return std::nullopt;
-  return tenants_[room] = find.integer(0);
+    return nullptr;
+  return &(rooms_[room] = {find.integer(0), find.integer(1)});
+}
+
+std::optional<room_epoch> sqlite_store::claim_room(tenant_key tenant, std::string_view id) {
+  sqlite_statement& claim = ready().writes.claim;
+  transaction whole{db_};
+  room_epoch epoch = 0;
+  {
+    const statement_scope scope{claim};
+    if (!claim.bind(tenant).bind_text(id).step())
+      return std::nullopt;
+    rooms_.erase(claim.integer(0));
+    epoch = claim.integer(1);
+  }
+  whole.commit();
+  return epoch;
 }
 
 void sqlite_store::forget_cached() {
   heads_.clear();
-  tenants_.clear();
+  rooms_.clear();
 }
 
 // Nothing if the room has no such file.
@@ -355,19 +379,20 @@ void sqlite_store::write_snapshot(tenant_key tenant, const snapshot& taken) {
 
 write_result sqlite_store::write_one(const room_write& write) {
   write_result result;
-  const auto tenant = tenant_of(write.room);
-  if (!tenant || !follows_heads(write)) {
+  const known_room* room = known(write.room);
+  if (room == nullptr || room->epoch != write.epoch || !follows_heads(write)) {
     result.result = write_result::verdict::conflict;
     return result;
   }
+  const tenant_key tenant = room->tenant;
   for (const op_run& run : write.runs)
-    write_run(*tenant, run.file, run.first, run.ops);
+    write_run(tenant, run.file, run.first, run.ops);
   for (const file_change& change : write.changes)
-    write_change(*tenant, write.room, change, result);
+    write_change(tenant, write.room, change, result);
   for (const chat_message& message : write.chat)
-    write_chat(*tenant, write.room, message);
+    write_chat(tenant, write.room, message);
   for (const snapshot& taken : write.snapshots)
-    write_snapshot(*tenant, taken);
+    write_snapshot(tenant, taken);
   return result;
 }
 

@@ -11,6 +11,8 @@
 //  3. The revisions of a file are dense: a run that does not start right
 //     behind the head is refused, and nothing of its room's write is kept.
 //  4. A reader sees whole groups only.
+//  5. After a claim no write of an earlier epoch is taken: not even one that was
+//     under way, or whose outcome was unknown.
 #pragma once
 
 #include "storage/records.hpp"
@@ -80,6 +82,10 @@ class store : public virtual reader {
 
   // Removes the room and all its history. Whether there was one.
   virtual bool remove_room(tenant_key tenant, std::string_view id) = 0;
+
+  // Makes the caller the one who writes to the room from here on. Returns the
+  // epoch to write with; nothing if there is no such room.
+  virtual std::optional<room_epoch> claim_room(tenant_key tenant, std::string_view id) = 0;
 
   // Writes a group in one transaction: durable when it returns. The results
   // are in the order of the writes.

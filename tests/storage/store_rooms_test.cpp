@@ -8,6 +8,7 @@ namespace {
 
 using storage::chat_message;
 using storage::default_tenant;
+using storage::file_key;
 using storage::file_record;
 using storage::room_write;
 
@@ -54,6 +55,29 @@ TEST_P(store_rooms, a_taken_id_makes_no_room_and_changes_nothing) {
   EXPECT_FALSE(store->create_room({default_tenant, "r", "another", 8, {file_with("b")}}));
   EXPECT_EQ(find_room("r").name, "Room r");
   EXPECT_EQ(find_room("r").files, first.files);
+}
+
+TEST_P(store_rooms, a_claim_ends_every_earlier_one) {
+  auto room = add_room("r", {file_with("a")});
+  const file_key file = room.files[0].key;
+  EXPECT_EQ(write_one({room.key, {letter_run(file, 1, 1)}, {}, {}, {}, room.epoch}), written::written);
+  const auto claimed = store->claim_room(default_tenant, "r");
+  ASSERT_TRUE(claimed);
+  EXPECT_GT(*claimed, room.epoch);
+  EXPECT_EQ(find_room("r").epoch, *claimed);
+  EXPECT_EQ(write_one({room.key, {letter_run(file, 2, 1)}, {}, {}, {}, room.epoch}), written::conflict);
+  EXPECT_EQ(find_room("r").files[0].rev, 1U);
+  EXPECT_EQ(write_one({room.key, {letter_run(file, 2, 1)}, {}, {}, {}, *claimed}), written::written);
+  const auto again = store->claim_room(default_tenant, "r");
+  EXPECT_GT(again.value(), *claimed);
+  EXPECT_EQ(write_one({room.key, {}, {}, {said(1)}, {}, *claimed}), written::conflict)
+    << "chat as well";
+}
+
+TEST_P(store_rooms, a_room_that_is_not_there_cannot_be_claimed) {
+  add_room("r");
+  EXPECT_FALSE(store->claim_room(default_tenant, "s"));
+  EXPECT_FALSE(store->claim_room(default_tenant + 1, "r"));
 }
 
 TEST_P(store_rooms, a_removed_room_takes_everything_with_it) {
