@@ -60,6 +60,9 @@ struct hello {
   std::string client;
   std::string name;
   std::vector<open> opens;
+  // Rises from connection to connection of a client: an earlier one's hello may
+  // arrive last. 0: unsaid.
+  std::uint64_t attempt = 0;
 };
 
 struct close {

@@ -67,17 +67,27 @@ const room_file* room_core::file(storage::file_key key) const {
 
 // ---- members ----
 
+// Rule 4 of the grouping rule: a client's new connection ends the earlier one.
 bool room_core::join(const join_request& request, moment now) {
-  supersede(request.client);
-  if (members_.size() >= limits_.members_per_room)
+  const auto earlier = find_member(request.client);
+  const bool is_late = earlier != members_.end() && request.attempt < earlier->second.attempt;
+  if (earlier != members_.end() && !is_late) {
+    effects_.tell(earlier->first, expelled{close_code::superseded, "connected again elsewhere"});
+    remove_member(earlier);
+  }
+  if (!is_late && members_.size() >= limits_.members_per_room)
     return false;
   const ot::site_id site = next_site_++;
+  if (is_late) {
+    effects_.tell(site, expelled{close_code::superseded, "a later connection is here already"});
+    return true;
+  }
   const server::peer shown{site, shown_name(request.name, site),
                            peer_colors[site % peer_colors.size()], "editor"};
   notes_.push_back({encoder_.encode(server::join{shown}), site, nullptr, {}, 0, {}});
   notes_.back().own_bytes = std::make_shared<const std::string>();
   effects_.tell(site, joined{welcome_for(site)});
-  members_.emplace(site, member{request.client, shown});
+  members_.emplace(site, member{request.client, shown, request.attempt});
   if (phase_ != phase::live)
     report(site, {error_code::unavailable, "the room is read-only: its store cannot be reached",
                   {}, {}, {}, {}});
@@ -87,18 +97,12 @@ bool room_core::join(const join_request& request, moment now) {
   return true;
 }
 
-// Rule 4 of the grouping rule: a client's new connection ends the earlier one.
-void room_core::supersede(const ot::client_id& client) {
-  for (auto at = members_.begin(); at != members_.end(); ++at) {
-    if (at->second.client != client)
-      continue;
-    effects_.tell(at->first, expelled{close_code::superseded, "connected again elsewhere"});
-    remove_member(at);
-    return;
-  }
+room_core::member_map::iterator room_core::find_member(const ot::client_id& client) {
+  return std::ranges::find_if(
+    members_, [&](const auto& entry) { return entry.second.client == client; });
 }
 
-void room_core::remove_member(std::map<ot::site_id, member>::iterator found) {
+void room_core::remove_member(member_map::iterator found) {
   const ot::site_id site = found->first;
   members_.erase(found);
   for (auto& [key, file] : files_)

@@ -114,6 +114,7 @@ class room_core {
   struct member {
     ot::client_id client;
     server::peer shown;
+    std::uint64_t attempt = 0;
   };
 
   // An edit whose author waits for an answer.
@@ -148,8 +149,10 @@ class room_core {
   bool has_durable_work() const noexcept;
   bool has_notes() const noexcept;
   bool can_write(moment now) const noexcept;
-  void supersede(const ot::client_id& client);
-  void remove_member(std::map<ot::site_id, member>::iterator found);
+  using member_map = std::map<ot::site_id, member>;
+
+  member_map::iterator find_member(const ot::client_id& client);
+  void remove_member(member_map::iterator found);
   server::welcome welcome_for(ot::site_id site) const;
   void open_for(ot::site_id site, const client::open& wanted);
   void opened_with(file_opened& reply, const room_file& file, const client::open& wanted) const;
@@ -190,7 +193,7 @@ class room_core {
   room_effects& effects_;
   storage::room_record record_;
   std::map<storage::file_key, std::unique_ptr<room_file>> files_;
-  std::map<ot::site_id, member> members_;
+  member_map members_;
   std::vector<storage::chat_message> chat_;  // the latest, durable
   std::uint64_t chat_count_ = 0;
   ot::site_id next_site_ = 1;

@@ -22,6 +22,7 @@ struct join_request {
   ot::client_id client;
   std::string name;
   std::vector<client::open> opens;
+  std::uint64_t attempt = 0;
 };
 
 struct open_request {

@@ -212,8 +212,7 @@ void room_core::abandon_queue(const char* why) {
 void room_core::answer(const unanswered_edit& edit, edit_answer answer) {
   auto author = members_.find(edit.site);
   if (author == members_.end())
-    author = std::ranges::find_if(
-      members_, [&](const auto& entry) { return entry.second.client == edit.client; });
+    author = find_member(edit.client);
   if (author != members_.end())
     effects_.tell(author->first, std::move(answer));
 }

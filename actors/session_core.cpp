@@ -156,7 +156,7 @@ void session_core::say_hello(client::hello& hello) {
   client_ = digest_of(hello.client);
   phase_ = phase::joining;
   opens_awaited_ = hello.opens.size();
-  effects_.join({client_, std::move(hello.name), std::move(hello.opens)});
+  effects_.join({client_, std::move(hello.name), std::move(hello.opens), hello.attempt});
 }
 
 // A file that is followed already stays so until the room has answered: an edit

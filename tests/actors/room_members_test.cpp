@@ -70,6 +70,20 @@ TEST_F(room_members, a_clients_new_connection_ends_the_earlier_one) {
   EXPECT_EQ(told_all(), (lines{"join 1:Ada", "leave 1", "join 2:Ada"}));
 }
 
+// The lines of a client that came back may be of different lengths.
+TEST_F(room_members, an_earlier_connection_whose_hello_arrives_last_does_not_end_the_later) {
+  start();
+  core->join({client(1), "Ada", {}, 2}, now());
+  const auto late = core->next_site();
+  core->join({client(1), "Ada", {}, 1}, now());
+  EXPECT_EQ(told(late), lines{"expelled 4409"});
+  EXPECT_EQ(core->member_count(), 1U);
+  const auto again = core->next_site();
+  core->join({client(1), "Ada", {}, 2}, now());
+  EXPECT_EQ(told(1).back(), "expelled 4409") << "of two that are alike the last one stays";
+  EXPECT_EQ(told(again).front().substr(0, 9), "welcome 3");
+}
+
 TEST_F(room_members, a_full_room_takes_nobody_more) {
   bounds.members_per_room = 1;
   join(1);

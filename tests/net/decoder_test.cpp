@@ -25,6 +25,8 @@ struct message_text {
       out << " ";
       (*this)(open);
     }
+    if (m.attempt != 0)
+      out << " attempt " << m.attempt;
   }
   void operator()(const client::open& m) {
     out << "open " << m.file;
@@ -89,6 +91,8 @@ TEST_F(message_decoding, hello) {
     {R"({"client":"c1","name":"Ádá","token":"t","type":"hello","more":{"x":[1]}})",
      "hello c1 [Ádá]"},
     {R"({"type":"hello","client":"c","open":[]})", "hello c []"},
+    {R"({"type":"hello","client":"c","attempt":1790000000000})", "hello c [] attempt 1790000000000"},
+    {R"({"type":"hello","client":"c","attempt":"1"})", "bad_message"},
     {R"({"type":"hello","client":"c","open":[{"file":"a"},{"file":"b","rev":3,"seq":4,"z":0}]})",
      "hello c [] open a open b rev 3 seq 4"},
     {R"({"type":"hello"})", "bad_message"},

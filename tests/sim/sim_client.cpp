@@ -70,7 +70,7 @@ void sim_client::do_something() {
     file.type(chance_);
   }
   if (chance_.chance(20))
-    if (const auto twice = file.sent())
+    if (const auto twice = file.sent_again())
       send(*twice);
   send_unsent();
 }
@@ -128,6 +128,7 @@ void sim_client::connect() {
   unread_.clear();
   is_reading_ = false;
   is_welcome_ = false;
+  identity_.acks_due.clear();
   for (const auto& [name, file] : files_)
     file->disconnect();
   connection_ = server_.connect(
@@ -145,9 +146,9 @@ void sim_client::connect() {
     });
   if (connection_ == 0)
     return reconnect_later();
-  client::hello hello{identity_.name, identity_.name, {}};
+  client::hello hello{identity_.name, identity_.name, {}, attempt};
   for (const auto& [name, file] : files_)
-    hello.opens.push_back(file->wanted());
+    hello.opens.push_back(file->ask());
   send(std::move(hello));
 }
 
@@ -185,7 +186,7 @@ void sim_client::open(const std::string& name) {
   else if (!file->is_opened())
     return;              // it was asked for
   file->disconnect();  // what comes before `opened` is of another stream
-  send(file->wanted());
+  send(file->ask());
 }
 
 void sim_client::send_unsent() {
@@ -336,7 +337,7 @@ void sim_client::hear(const server::file_changed& change) {
   file->rename(change.to);
   const bool was_asked_by_name = !file->is_opened() && file->file_id() == 0;
   if (was_asked_by_name)
-    send(file->wanted());
+    send(file->ask());
   files_[change.to] = std::move(file);
 }
 

@@ -78,12 +78,14 @@ void sim_file::disconnect() {
   carets_.clear();
 }
 
-client::open sim_file::wanted() const {
+client::open sim_file::ask() {
   client::open open{name_, std::nullopt, std::nullopt};
   if (has_text_)
     open.rev = model_.rev;
-  if (has_text_ && model_.in_flight)
+  if (has_text_ && model_.in_flight) {
     open.seq = model_.seq;
+    ++owner_.acks_due[model_.seq];
+  }
   if (id_ != 0)
     open.id = id_;
   return open;
@@ -95,13 +97,15 @@ std::optional<client::edit> sim_file::unsent() {
   is_sent_ = true;
   sent_base_ = model_.rev;
   sent_name_ = name_;
+  ++owner_.acks_due[model_.seq];
   return client::edit{name_, model_.rev, model_.seq, *model_.in_flight};
 }
 
 // What is on its way is not sent again in another form but by agreement.
-std::optional<client::edit> sim_file::sent() const {
+std::optional<client::edit> sim_file::sent_again() {
   if (!model_.in_flight || !is_live_ || !is_sent_ || sent_base_ != model_.rev)
     return std::nullopt;
+  ++owner_.acks_due[model_.seq];
   return client::edit{name_, model_.rev, model_.seq, *model_.in_flight};
 }
 
@@ -156,6 +160,7 @@ void sim_file::on_op(const said_op& op) {
 void sim_file::on_ack(const said_ack& ack) {
   if (!is_opened_)
     return;
+  owner_.blame_if(--owner_.acks_due[ack.seq] < 0, "an edit was acknowledged more than once");
   const auto known = owner_.acked.find(ack.seq);
   if (known != owner_.acked.end())
     return owner_.blame_if(known->second != ack.rev, "an edit was acknowledged with two revisions");

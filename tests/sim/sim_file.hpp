@@ -28,6 +28,8 @@ struct sim_identity {
   ot::client_id id;
   std::uint64_t last_seq = 0;
   std::map<std::uint64_t, ot::revision> acked;  // seq → revision
+  // How often each edit was sent or asked after on this connection, less the acks.
+  std::map<std::uint64_t, int> acks_due;
   std::string fault;                            // the first
   std::uint64_t composed = 0;
   std::uint64_t rebases = 0;
@@ -63,11 +65,11 @@ class sim_file {
   // ---- the connection ----
   void disconnect();
   // What `hello` or `open` must say of it.
-  client::open wanted() const;
+  client::open ask();
   // The pending edit, if it is to be sent now.
   std::optional<client::edit> unsent();
   // The edit that is on its way, to be sent twice.
-  std::optional<client::edit> sent() const;
+  std::optional<client::edit> sent_again();
   // After `retry_later`, unless something else has happened since.
   void retry(std::uint64_t seq);
   std::uint64_t pending_seq() const noexcept { return model_.seq; }

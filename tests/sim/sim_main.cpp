@@ -1,10 +1,13 @@
 // sim [SEEDS [FIRST]]: that many worlds, from a first seed on. Prints the seed
 // and the fault of each that failed, and what was met in all.
 // sim --trace SEED: one world, with all that is said in it.
+// sim --names-seeds SEEDS: as the first, and each seed's number before it
+// begins, so that one that ends the process is known.
 #include "tests/sim/sim_world.hpp"
 
 #include <fmt/format.h>
 
+#include <cstdio>
 #include <cstdlib>
 #include <string_view>
 
@@ -18,10 +21,14 @@ int show(std::uint64_t seed) {
   return one.fault.empty() ? EXIT_SUCCESS : EXIT_FAILURE;
 }
 
-int run(std::uint64_t seeds, std::uint64_t first) {
+int run(std::uint64_t seeds, std::uint64_t first, bool names_seeds) {
   verdict sum;
   std::uint64_t failed = 0;
   for (std::uint64_t seed = first; seed < first + seeds; ++seed) {
+    if (names_seeds) {
+      fmt::print("world {}\n", seed);
+      std::fflush(stdout);
+    }
     const verdict one = run_world(seed);
     sum += one;
     if (one.fault.empty())
@@ -45,5 +52,7 @@ int main(int count, char** values) {
   };
   if (count > 1 && values[1] == std::string_view{"--trace"})
     return show(number(2, 1));
-  return run(number(1, 2'000), number(2, 1));
+  if (count > 1 && values[1] == std::string_view{"--names-seeds"})
+    return run(number(2, 2'000), 1, true);
+  return run(number(1, 2'000), number(2, 1), false);
 }

@@ -9,6 +9,8 @@ namespace tandem::sim {
 namespace {
 
 constexpr std::int64_t restart_us = 50'000;
+constexpr std::int64_t long_line_us = 60'000;
+constexpr std::int64_t late_us = 20'000;  // the latest that a write in doubt lands
 
 }  // namespace
 
@@ -30,6 +32,7 @@ class sim_server::session final : public session_effects {
   sim_channel to_room;
   sim_channel from_room;
   sim_channel to_connection;
+  std::int64_t line_us = 0;  // how much longer its client's words take
   std::uint64_t unread = 0;
   bool was_over = false;
 
@@ -113,8 +116,7 @@ class sim_server::room final : public room_effects {
     later(from_store, [this] {
       std::optional<storage::loaded_room> loaded;
       if (!server_.chance_.chance(server_.trouble_.read_fails))
-        loaded = server_.kept_.load_room(storage::default_tenant, server_.room_id_,
-                                         server_.limits_.chat_kept);
+        loaded = server_.claim_and_load();
       core_.on_reloaded(std::move(loaded), now());
     });
   }
@@ -164,6 +166,8 @@ class sim_server::room final : public room_effects {
       core_.on_history(wanted, std::move(ops));
   }
 
+  void leave_in_doubt(std::shared_ptr<storage::room_write> write);
+
   void answer(write_outcome outcome, std::vector<storage::file_key> created) {
     later(from_store, [this, outcome, created = std::move(created)] {
       core_.on_written(outcome, created, now());
@@ -186,19 +190,28 @@ void sim_server::room::persist(storage::room_write write) {
       return server_.crash();  // before it
     if (chance.chance(server_.trouble_.write_fails))
       return answer(write_outcome::failed, {});
-    const bool in_doubt = chance.chance(server_.trouble_.outcome_unknown);
-    if (in_doubt && chance.chance(500))
-      return answer(write_outcome::unknown, {});  // and it did not take place
-    const auto results = server_.kept_.write({shared.get(), 1});
-    const bool written = results.front().result == storage::write_result::verdict::written;
-    if (written && server_.durable_)
-      server_.durable_(*shared);
+    if (chance.chance(server_.trouble_.outcome_unknown))
+      return leave_in_doubt(shared);
+    const auto result = server_.write(*shared);
     if (chance.chance(server_.trouble_.crash))
       return server_.crash();  // after it, before anybody knows
-    if (in_doubt)
-      return answer(write_outcome::unknown, {});
-    answer(written ? write_outcome::written : write_outcome::conflict, results.front().created);
+    const bool written = result.result == storage::write_result::verdict::written;
+    answer(written ? write_outcome::written : write_outcome::conflict, result.created);
   });
+}
+
+// It has taken place, or never does, or does later, if the room was not claimed
+// anew by then.
+void sim_server::room::leave_in_doubt(std::shared_ptr<storage::room_write> write) {
+  switch (server_.chance_.below(3)) {
+    case 0: server_.write(*write); break;
+    case 1: break;
+    case 2:
+      server_.clock_.at(server_.clock_.now_us() + static_cast<std::int64_t>(server_.chance_.below(
+                                                    static_cast<std::uint64_t>(late_us))),
+                        [&server = server_, write] { server.write(*write); });
+  }
+  answer(write_outcome::unknown, {});
 }
 
 // ---- from sessions to the room ----
@@ -293,14 +306,40 @@ std::int64_t sim_server::hop() {
                chance_.below(static_cast<std::uint64_t>(trouble_.hop_us)));
 }
 
+// What its client said before it lost the connection may arrive when the client
+// is long back on another.
+std::int64_t sim_server::way_in(const session& one) {
+  return hop() + static_cast<std::int64_t>(
+                   chance_.below(static_cast<std::uint64_t>(one.line_us) + 1));
+}
+
+void sim_server::heal() {
+  trouble_ = {0, 0, 0, 0, 0, 1'000, 100};
+  for (const auto& [number, one] : sessions_)
+    one->line_us = 0;
+}
+
 void sim_server::start() {
   down_ = false;
   load();
 }
 
 void sim_server::load() {
+  room_ = std::make_unique<room>(*this, claim_and_load());
+}
+
+storage::loaded_room sim_server::claim_and_load() {
+  const auto epoch = kept_.claim_room(storage::default_tenant, room_id_);
   auto loaded = kept_.load_room(storage::default_tenant, room_id_, limits_.chat_kept);
-  room_ = std::make_unique<room>(*this, std::move(*loaded));
+  loaded->room.epoch = *epoch;
+  return std::move(*loaded);
+}
+
+storage::write_result sim_server::write(const storage::room_write& write) {
+  auto results = kept_.write({&write, 1});
+  if (results.front().result == storage::write_result::verdict::written && durable_)
+    durable_(write);
+  return std::move(results.front());
 }
 
 // Everything but the store is gone; clients notice, and find it back later. The
@@ -327,8 +366,10 @@ std::uint64_t sim_server::connect(receiver to_client, std::function<void(close_c
   if (down_ || !room_)
     return 0;
   const std::uint64_t number = next_connection_++;
-  sessions_[number] =
+  auto& added = sessions_[number] =
     std::make_unique<session>(*this, number, std::move(to_client), std::move(on_end));
+  if (chance_.chance(trouble_.long_line))
+    added->line_us = long_line_us;
   return number;
 }
 
@@ -336,7 +377,7 @@ void sim_server::disconnect(std::uint64_t connection) {
   const auto found = sessions_.find(connection);
   if (found == sessions_.end())
     return;
-  found->second->from_client.send(clock_, hop(), surviving([this, connection] {
+  found->second->from_client.send(clock_, way_in(*found->second), surviving([this, connection] {
     const auto still = sessions_.find(connection);
     if (still == sessions_.end())
       return;
@@ -352,7 +393,7 @@ void sim_server::from_client(std::uint64_t connection, client::message message) 
   if (found == sessions_.end() || down_)
     return;
   found->second->from_client.send(
-    clock_, hop(), surviving([this, connection, message = std::move(message)]() mutable {
+    clock_, way_in(*found->second), surviving([this, connection, message = std::move(message)]() mutable {
       const auto still = sessions_.find(connection);
       if (still != sessions_.end())
         still->second->core().on_message(std::move(message), clock_.now_us());

@@ -30,6 +30,7 @@ struct troubles {
   std::uint64_t outcome_unknown = 30;
   std::uint64_t read_fails = 30;
   std::uint64_t crash = 4;           // at every write: before, within or after it
+  std::uint64_t long_line = 200;     // of a connection
   std::int64_t store_us = 3'000;     // the longest that a write takes
   std::int64_t hop_us = 300;         // the longest between two actors
 };
@@ -59,7 +60,7 @@ class sim_server {
   std::uint64_t unread_bytes(std::uint64_t connection) const;
 
   // Nothing goes wrong from here on.
-  void heal() { trouble_ = {0, 0, 0, 0, 1'000, 100}; }
+  void heal();
 
   std::uint64_t crashes() const noexcept { return crashes_; }
   std::uint64_t most_unread_bytes() const noexcept { return most_unread_bytes_; }
@@ -72,8 +73,11 @@ class sim_server {
   // An event that a crash takes away.
   std::function<void()> surviving(std::function<void()> event);
   std::int64_t hop();
+  std::int64_t way_in(const session& one);
   void start();
   void load();
+  storage::loaded_room claim_and_load();
+  storage::write_result write(const storage::room_write& write);
   void crash();
 
   const limits& limits_;
