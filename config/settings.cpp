@@ -231,11 +231,11 @@ void read_settings_environment(settings& all,
 
 void finish_settings(settings& all) {
   const std::size_t colon = all.listen.rfind(':');
+  const std::string_view digits =
+    std::string_view{all.listen}.substr(colon == std::string::npos ? all.listen.size() : colon + 1);
+  const char* end = digits.data() + digits.size();
   std::uint32_t port = 0;
-  const char* digits = all.listen.data() + colon + 1;
-  const char* end = all.listen.data() + all.listen.size();
-  const auto result = colon == std::string::npos ? std::from_chars_result{digits, std::errc::invalid_argument}
-                                                 : std::from_chars(digits, end, port);
+  const auto result = std::from_chars(digits.data(), end, port);
   if (result.ec != std::errc{} || result.ptr != end || port > std::numeric_limits<std::uint16_t>::max())
     throw settings_error{fmt::format("listen = \"{}\": must be ADDRESS:PORT", all.listen)};
   all.server.address = all.listen.substr(0, colon);

@@ -8,7 +8,7 @@
 //   name    = bytes text
 //
 // All numbers are LEB128 varints. The times are differences to the operation
-// before. Version 1.
+// before. Version 1; version 2 is op_pack's.
 #pragma once
 
 #include "storage/records.hpp"
@@ -22,7 +22,7 @@ namespace tandem::storage {
 
 std::string encode_run(std::span<const stored_op> ops);
 
-// Takes any bytes; throws store_error{corrupt} if they are not a run.
+// Of either version. Takes any bytes; throws store_error{corrupt} if they are not a run.
 std::vector<stored_op> decode_run(std::string_view bytes);
 
 }  // namespace tandem::storage

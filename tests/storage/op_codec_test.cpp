@@ -63,6 +63,15 @@ TEST(op_codec, the_extremes_come_back) {
   EXPECT_EQ(decode_run(encode_run(ops)), ops);
 }
 
+// Times from both ends of the range: their difference does not fit (found by
+// tests/fuzz under the sanitizer).
+TEST(op_codec, times_may_be_as_far_apart_as_can_be) {
+  using all = std::numeric_limits<std::int64_t>;
+  const std::vector<stored_op> ops{entry({}, 0, 0, "", all::min()), entry({}, 0, 0, "", all::max()),
+                                   entry({}, 0, 0, "", all::min())};
+  EXPECT_EQ(decode_run(encode_run(ops)), ops);
+}
+
 // Rows that exist must stay readable: these bytes are version 1 for ever.
 TEST(op_codec, version_1_is_these_bytes) {
   const std::vector<stored_op> ops{entry(make_op({"hé"}), 7, 300, "Al", 1'000),
@@ -122,6 +131,9 @@ TEST(op_codec, refuses_what_no_encoder_writes) {
     {"a wrong count", with_op("\x01\x09\x01x")},
     {"a NUL", with_op(std::string{"\x01\x05\x01\0", 4})},
     {"a surrogate", with_op("\x01\x05\x03\xed\xa0\x80")},
+    {"two removes, too long as one", with_op("\x02\xfe\xff\xff\xff\x1f\xfe\xff\xff\xff\x1f")},
+    {"two inserts", with_op("\x02\x05\x01x\x05\x01x")},
+    {"a keep at the end", with_op("\x01\x04")},
     {"an unknown participant", who + std::string{"\x01\0\x01\x01\0\0", 6}},
     {"another version", "\x02" + who.substr(1) + std::string(2, '\0')},
   };
