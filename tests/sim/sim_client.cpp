@@ -24,7 +24,7 @@ sim_client::sim_client(sim_server& server, const sim_encoder& wire, sim_clock& c
     : server_{server}, wire_{wire}, clock_{clock}, chance_{chance}, trace_{trace} {
   identity_.name = "client-" + std::to_string(number);
   identity_.id = digest_of(identity_.name);
-  files_[first_file] = std::make_unique<sim_file>(first_file, identity_);
+  files_[first_file] = std::make_unique<sim_file>(first_file, 0, identity_);
 }
 
 // ---- what it does ----
@@ -52,9 +52,11 @@ void sim_client::do_something() {
   if (chance_.chance(15))
     change_files();
   if (!is_welcome_ || files_.empty() || chance_.chance(20)) {
-    if (is_welcome_ && !known_files_.empty() && files_.size() < files_followed_max)
-      open(*std::next(known_files_.begin(),
-                      static_cast<std::ptrdiff_t>(chance_.below(known_files_.size()))));
+    if (is_welcome_ && !known_files_.empty() && files_.size() < files_followed_max) {
+      const auto& [name, id] = *std::next(
+        known_files_.begin(), static_cast<std::ptrdiff_t>(chance_.below(known_files_.size())));
+      open(name, id);
+    }
     return;
   }
   const auto at = std::next(files_.begin(), static_cast<std::ptrdiff_t>(chance_.below(files_.size())));
@@ -179,10 +181,10 @@ void sim_client::send(client::message message) {
   server_.from_client(connection_, std::move(message));
 }
 
-void sim_client::open(const std::string& name) {
+void sim_client::open(const std::string& name, std::uint64_t id) {
   auto& file = files_[name];
   if (!file)
-    file = std::make_unique<sim_file>(name, identity_);
+    file = std::make_unique<sim_file>(name, id, identity_);
   else if (!file->is_opened())
     return;              // it was asked for
   file->disconnect();  // what comes before `opened` is of another stream
@@ -279,7 +281,7 @@ void sim_client::hear(const server::welcome& welcome) {
     peers_.insert(peer.site);
   known_files_.clear();
   for (const server::file_state& file : welcome.files)
-    known_files_.insert(file.name);
+    known_files_[file.name] = file.id;
   follow_renames(welcome.files);
   if (!welcome.messages.empty())
     chat_heard_ = std::max(chat_heard_, welcome.messages.back().n);
@@ -320,7 +322,7 @@ void sim_client::hear(const server::chat& chat) {
 
 void sim_client::hear(const server::file_changed& change) {
   switch (change.action) {
-    case client::file_action::create: known_files_.insert(change.file); return;
+    case client::file_action::create: known_files_[change.file] = change.id; return;
     case client::file_action::remove:
       known_files_.erase(change.file);
       files_.erase(change.file);
@@ -328,7 +330,7 @@ void sim_client::hear(const server::file_changed& change) {
     case client::file_action::rename: break;
   }
   known_files_.erase(change.file);
-  known_files_.insert(change.to);
+  known_files_[change.to] = change.id;
   const auto followed = files_.find(change.file);
   if (followed == files_.end())
     return;

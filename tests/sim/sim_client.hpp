@@ -43,7 +43,10 @@ class sim_client {
   }
   ot::site_id site() const noexcept { return site_; }
   const std::set<ot::site_id>& peers() const noexcept { return peers_; }
-  const std::set<std::string>& known_files() const noexcept { return known_files_; }
+  // Name → id of the room's files, as far as it was told.
+  const std::map<std::string, std::uint64_t>& known_files() const noexcept {
+    return known_files_;
+  }
   // Number of an own message → its place in the room's chat.
   const std::map<std::uint64_t, std::uint64_t>& chats_confirmed() const noexcept {
     return chats_confirmed_;
@@ -61,7 +64,7 @@ class sim_client {
   void reconnect_later();
   void note(const std::string& what);
   void send(client::message message);
-  void open(const std::string& file);
+  void open(const std::string& name, std::uint64_t id);
   void send_unsent();
   void read_next();
   void receive(const said& message);
@@ -98,7 +101,7 @@ class sim_client {
   std::int64_t stalled_until_us_ = 0;
 
   std::map<std::string, std::unique_ptr<sim_file>> files_;  // that it follows
-  std::set<std::string> known_files_;
+  std::map<std::string, std::uint64_t> known_files_;
   ot::site_id site_ = 0;
   std::set<ot::site_id> peers_;
   std::map<std::string, client::cursor> carets_;  // the last that were placed

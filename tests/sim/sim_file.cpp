@@ -35,8 +35,8 @@ void carry(std::vector<client::selection>& ranges, const ot::text_op& op) {
 
 }  // namespace
 
-sim_file::sim_file(std::string name, sim_identity& owner)
-    : name_{std::move(name)}, owner_{owner} {
+sim_file::sim_file(std::string name, std::uint64_t id, sim_identity& owner)
+    : name_{std::move(name)}, owner_{owner}, id_{id} {
   model_.id = owner.id;
 }
 

@@ -45,7 +45,8 @@ class sim_file {
   // What is to be done about an error.
   enum class reaction : std::uint8_t { none, retry_later, file_is_gone };
 
-  sim_file(std::string name, sim_identity& owner);
+  // `id`: the room's name for it, if it is known.
+  sim_file(std::string name, std::uint64_t id, sim_identity& owner);
 
   const std::string& name() const noexcept { return name_; }
   void rename(std::string name) { name_ = std::move(name); }
@@ -95,7 +96,7 @@ class sim_file {
   std::string name_;
   sim_identity& owner_;
   test::model_client model_;
-  std::uint64_t id_ = 0;  // 0: it was not opened yet
+  std::uint64_t id_;  // 0: not known yet
   bool has_text_ = false;
   std::uint64_t server_chars_ = 0;  // of the server's text at rev()
   bool is_opened_ = false;  // `opened` has come on this connection

@@ -125,7 +125,7 @@ class world {
     blame_if(witness_->told_too_early() > 0, "something was told before it was durable");
     // A slice and a fanout may follow the look at what is unread.
     blame_if(server_->most_unread_bytes()
-               > limits_.outbound_pause_bytes + sim_encoder::frame_bytes * 200,
+               > limits_.outbound_pause_bytes + sim_encoder::frame_bytes * 40,
              "a queue has grown");
     const storage::loaded_room room = stored();
     verdict_.chats = room.chat.size();
@@ -139,13 +139,13 @@ class world {
 
   // Every client knows the room's files, and has the text of those it follows.
   void judge_files(const storage::room_record& room) {
-    std::set<std::string> names;
+    std::map<std::string, std::uint64_t> ids;
     for (const storage::file_record& file : room.files)
-      names.insert(file.name);
+      ids[file.name] = static_cast<std::uint64_t>(file.key);
     for (const auto& one : clients_) {
-      blame_if(one->known_files() != names, "a client knows other files than the room has");
+      blame_if(one->known_files() != ids, "a client knows other files than the room has");
       for (const auto& [name, held] : one->files())
-        blame_if(!names.contains(name), "a client holds a file that is not in the room");
+        blame_if(!ids.contains(name), "a client holds a file that is not in the room");
     }
     for (const storage::file_record& file : room.files) {
       const std::string text = replay(file.key, file.rev);
