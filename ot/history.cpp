@@ -6,7 +6,7 @@ namespace tandem::ot {
 
 namespace {
 
-#ifdef NDEBUG
+#if defined(NDEBUG) && !defined(TANDEM_OT_TINY_NODES)
 constexpr std::uint64_t base_span_ops = 16;
 #else
 constexpr std::uint64_t base_span_ops = 4;

@@ -18,7 +18,7 @@
 namespace tandem::ot {
 
 // Debug builds shrink the nodes so that small tests cross their edges.
-#ifdef NDEBUG
+#if defined(NDEBUG) && !defined(TANDEM_OT_TINY_NODES)
 inline constexpr std::uint32_t leaf_capacity_bytes = 1008;
 inline constexpr std::uint32_t inner_fanout = 32;
 #else

@@ -151,5 +151,14 @@ TEST(text_op, inverts) {
   }
 }
 
+TEST(text_op, is_equal_only_to_one_with_the_same_components_and_texts) {
+  const ot::text_op op = make_op({1, "e", del(1)});
+  EXPECT_EQ(op, make_op({1, "e", del(1)}));
+  for (const ot::text_op& other :
+       {make_op({1, "e"}), make_op({2, "e", del(1)}), make_op({1, "x", del(1)}),
+        make_op({1, "é", del(1)}), make_op({"e", del(1)}), make_op({1, del(1), "e"})})
+    EXPECT_FALSE(op == other);
+}
+
 }  // namespace
 }  // namespace tandem::ot

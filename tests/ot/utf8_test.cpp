@@ -124,5 +124,17 @@ TEST(utf8, sequence_length_is_told_by_the_first_byte) {
   EXPECT_EQ(sequence_length("😀"[0]), 4U);
 }
 
+TEST(utf8, metrics_differ_if_any_of_them_does) {
+  EXPECT_EQ(measure("é€"), measure("€é"));
+  const std::pair<const char*, const char*> differing[] = {
+    {"é€", "é"},      // bytes
+    {"é€", "abcde"},  // characters
+    {"é€", "😀a"},    // UTF-16 units
+    {"ab", "a\n"},   // lines
+  };
+  for (const auto& [one, other] : differing)
+    EXPECT_FALSE(measure(one) == measure(other)) << one << " " << other;
+}
+
 }  // namespace
 }  // namespace tandem::ot
