@@ -131,11 +131,10 @@ class Client {
 }
 
 function throughJson(work: PendingWork): PendingWork {
-  const kept = JSON.parse(JSON.stringify(work)) as { inFlight?: { seq: number; op: unknown }; buffer?: unknown };
-  const result: PendingWork = { rev: work.rev, text: work.text };
-  if (kept.inFlight) result.inFlight = { seq: kept.inFlight.seq, op: parseOp(kept.inFlight.op) };
-  if (kept.buffer) result.buffer = parseOp(kept.buffer);
-  return result;
+  const kept = JSON.parse(JSON.stringify(work)) as PendingWork;
+  if (kept.inFlight) kept.inFlight.op = parseOp(kept.inFlight.op);
+  if (kept.buffer) kept.buffer = parseOp(kept.buffer);
+  return kept;
 }
 
 interface Settings {
@@ -162,6 +161,38 @@ function simulate(random: Random, { makeOp, steps }: Settings): ModelServer {
 }
 
 describe('FileSync', () => {
+  // As when a file is closed and opened again faster than the server answers.
+  it('asks for the text behind an edit that was under way when a text came unasked', () => {
+    const sync = new FileSync(() => 1, () => LIMITS);
+    sync.openRequest();
+    sync.openedWithText(0, 'A');
+    sync.localEdit(parseOp([1, '*'])); // the server takes it from here: A is deleted, y comes, `*y`
+    sync.openedWithText(2, 'y');
+    expect(sync.localText).toBe('y*');
+    sync.localEdit(parseOp(['z']));
+    expect(sync.ack(1, 3).map((effect) => effect.do)).toEqual(['confirmed', 'open']);
+    expect(sync.openRequest()).toEqual({});
+    sync.openedWithText(3, '*y');
+    expect(sync.localText).toBe('z*y');
+  });
+
+  // The tab that it was a duplicate of has carried the edit over a composed operation.
+  it('asks for the text behind an edit from before a reload, also after another reload', () => {
+    const restored = (work: PendingWork): FileSync => {
+      const sync = new FileSync(() => 2, () => LIMITS);
+      sync.restore(throughJson(work));
+      return sync;
+    };
+    const sync = restored({ rev: 0, text: 'A', inFlight: { seq: 1, op: parseOp([1, '*']) }, buffer: parseOp(['z']) });
+    expect(sync.openRequest()).toEqual({ rev: 0, seq: 1 });
+    sync.openedFrom(0, 1);
+    expect(sync.ack(1, 1).map((effect) => effect.do)).toEqual(['confirmed', 'open']);
+    const again = restored(sync.pendingWork as PendingWork);
+    expect(again.openRequest()).toEqual({});
+    again.openedWithText(1, '*A');
+    expect(again.localText).toBe('z*A');
+  });
+
   it('brings all to one text, by any edits', () => {
     const seen = { composed: 0, rebase: 0, duplicate: 0, text: 0 };
     forSeeds(300, (random) => {

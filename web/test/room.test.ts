@@ -34,7 +34,7 @@ function type(position: number, text: string): void {
 describe('a room', () => {
   it('says who it is and what it follows, then tells what it hears', () => {
     comeOnline();
-    expect(network.socket.sent[0]).toEqual({ type: 'hello', client: 'client-1', name: 'Ada', open: [{ file: 'a.py' }] });
+    expect(network.socket.sent[0]).toMatchObject({ type: 'hello', client: 'client-1', name: 'Ada', open: [{ file: 'a.py' }] });
     expect([room.roomName, room.site, room.connection.kind]).toEqual(['Room', 1, 'online']);
     expect(room.peers.map(({ name }) => name)).toEqual(['Bob']);
     expect([file.localText, file.language]).toEqual(['hello', 'python']);
@@ -53,6 +53,15 @@ describe('a room', () => {
     expect(network.outbox.values.size).toBe(0);
   });
 
+  it('numbers its connections, also when the clock goes back', () => {
+    comeOnline();
+    const first = network.socket.sent[0]?.['attempt'] as number;
+    expect(first).toBe(network.clock.now());
+    network.clock.now = () => 5;
+    reconnect();
+    expect(network.socket.sent[0]).toMatchObject({ attempt: first + 1 });
+  });
+
   it('keeps pending edits over a reload', () => {
     comeOnline();
     type(0, 'A');
@@ -67,9 +76,30 @@ describe('a room', () => {
     expect(network.socket.sent[0]).toMatchObject({ client: 'client-1', open: [{ file: 'a.py', rev: 3, seq: 1 }] });
     network.socket.hear({ type: 'opened', file: 'a.py', rev: 4, language: 'python', from: 3 });
     network.socket.hear({ type: 'ack', file: 'a.py', seq: 1, rev: 4 });
+    network.socket.hear({ type: 'opened', file: 'a.py', rev: 4, language: 'python', text: 'Ahello' });
+    expect(same.localText).toBe('ABhello');
     const [second] = network.socket.ofType('op');
     expect(second).toMatchObject({ rev: 4, op: [1, 'B'] });
     expect(second?.['seq']).toBeGreaterThan(2);
+  });
+
+  it('gives numbers of their own to a duplicated tab and to the one it was made from, loaded anew', () => {
+    comeOnline();
+    type(0, 'A');
+    type(1, 'B'); // gets its number after the reload
+    network.clock.advance(200);
+    const stored = [...network.outbox.values];
+    const numbers = [0.2, 0.7].map((random) => {
+      network.clock.randomValue = random;
+      for (const [key, value] of stored) network.outbox.set(key, value);
+      connectRoom(network.options()).connect();
+      network.welcome();
+      network.socket.hear({ type: 'opened', file: 'a.py', rev: 4, language: 'python', from: 3 });
+      network.socket.hear({ type: 'ack', file: 'a.py', seq: 1, rev: 4 });
+      network.socket.hear({ type: 'opened', file: 'a.py', rev: 4, language: 'python', text: 'Ahello' });
+      return network.socket.ofType('op')[0]?.['seq'] as number;
+    });
+    expect(Math.abs((numbers[0] as number) - (numbers[1] as number))).toBeGreaterThan(1_000_000);
   });
 
   it('sends what a reload has left even if nobody opens the file, then closes it', () => {
@@ -196,6 +226,17 @@ describe('files', () => {
     type(5, '!');
     network.socket.hear({ type: 'file', do: 'delete', file: 'a.py', by: 2 });
     expect([conflicts, room.pending, room.files]).toEqual([['file-gone'], 0, []]);
+  });
+
+  it('that are removed hand out what a reload has left, even if nobody has opened them', () => {
+    comeOnline();
+    type(5, '!');
+    const again = connectRoom(network.options());
+    const conflicts: unknown[] = [];
+    again.on('conflict', (conflict) => conflicts.push(conflict));
+    again.connect();
+    network.welcome({ files: [] });
+    expect(conflicts).toEqual([{ file: 'a.py', text: 'hello!', reason: 'file-gone' }]);
   });
 
   it('that were removed while away are found to be gone', () => {

@@ -16,7 +16,11 @@
 //     again unless its answer was a refusal or its connection is gone.
 //  4. Every server operation, single or composed, is crossed with the edit in
 //     flight and the buffer, whole, as it came (the grouping rule).
-//  5. No pending edit goes away without an ack or a `conflict` effect.
+//  5. An edit that may have reached the server in another form than it has here
+//     may stand elsewhere there: behind its ack the text is asked for anew. Such
+//     are one that was sent and then carried over a text, and one from before a
+//     reload, which a duplicate of the tab may have carried otherwise.
+//  6. No pending edit goes away without an ack or a `conflict` effect.
 
 import { ChunkedText } from './chunked-text';
 import { splitOp, type OpLimits } from './split-op';
@@ -46,6 +50,8 @@ interface Pending {
 
 interface InFlight extends Pending {
   readonly seq: number;
+  wasSent: boolean; // ever, on any connection
+  isUncertain: boolean; // invariant 5
   sentBase: number | undefined; // the revision it was last sent with, on this connection
   waitsFor: 'answer' | 'next-op' | 'retry';
 }
@@ -59,6 +65,7 @@ export interface OpenRequest {
 export interface PendingWork {
   rev: number;
   text: string;
+  needsText?: boolean; // it may not be the server's
   inFlight?: { seq: number; op: TextOp };
   buffer?: TextOp;
 }
@@ -172,7 +179,7 @@ export class FileSync {
   /** The server's text instead of operations: pending edits are carried to it. */
   openedWithText(rev: number, text: string): Effect[] {
     if (this.phase_ === 'away') return [];
-    if (this.text && this.pendingEdits > 0) this.carryPending(diff(this.text.toString(), text));
+    if (this.text && this.pendingEdits > 0) this.carryPendingOverText(this.text.toString(), text);
     this.text = new ChunkedText(text);
     this.rev_ = rev;
     this.needsText = false;
@@ -209,10 +216,12 @@ export class FileSync {
     if (rev > this.rev_ + 1) return this.reopen();
     this.unavailable_ = false;
     if (rev <= this.rev_) return [...this.takeBackInFlight(), ...this.send()];
-    const { op } = this.inFlight;
+    const { op, isUncertain } = this.inFlight;
     this.text.apply(op);
     this.inFlight = undefined;
-    return [{ do: 'confirmed', op }, ...this.advanceTo(rev)];
+    this.rev_ = rev;
+    const next = isUncertain ? this.reopenWithText() : this.advanceTo(rev);
+    return [{ do: 'confirmed', op }, ...next];
   }
 
   /** An error about this file; `seq` when it is about an edit. */
@@ -271,6 +280,7 @@ export class FileSync {
   get pendingWork(): PendingWork | undefined {
     if (!this.text || this.pendingEdits === 0) return undefined;
     const work: PendingWork = { rev: this.rev_, text: this.text.toString() };
+    if (this.needsText) work.needsText = true;
     if (this.inFlight) work.inFlight = { seq: this.inFlight.seq, op: this.inFlight.op };
     if (this.buffer) work.buffer = this.buffer.op;
     return work;
@@ -280,8 +290,16 @@ export class FileSync {
   restore(work: PendingWork): void {
     this.text = new ChunkedText(work.text);
     this.rev_ = work.rev;
+    this.needsText = work.needsText ?? false;
     if (work.inFlight) {
-      this.inFlight = { ...work.inFlight, edits: 1, sentBase: undefined, waitsFor: 'answer' };
+      this.inFlight = {
+        ...work.inFlight,
+        edits: 1,
+        wasSent: true,
+        isUncertain: true,
+        sentBase: undefined,
+        waitsFor: 'answer',
+      };
     }
     if (work.buffer) this.buffer = { op: work.buffer, edits: 1 };
   }
@@ -305,6 +323,7 @@ export class FileSync {
     const edit = this.inFlight;
     if (!edit || edit.sentBase !== undefined) return [];
     edit.sentBase = this.rev_;
+    edit.wasSent = true;
     edit.waitsFor = 'answer';
     return [{ do: 'send', seq: edit.seq, rev: this.rev_, op: edit.op }];
   }
@@ -319,6 +338,8 @@ export class FileSync {
       seq: this.nextSeq(),
       op,
       edits: rest ? 0 : whole.edits,
+      wasSent: false,
+      isUncertain: false,
       sentBase: undefined,
       waitsFor: 'answer',
     };
@@ -340,6 +361,12 @@ export class FileSync {
       pending.op = mine;
     }
     return carried;
+  }
+
+  private carryPendingOverText(before: string, after: string): void {
+    const change = diff(before, after);
+    this.carryPending(change);
+    if (this.inFlight?.wasSent && !change.isIdentity) this.inFlight.isUncertain = true;
   }
 
   /** The server's text turns out to hold the edit in flight already: it leaves the local text. */

@@ -58,6 +58,8 @@ export interface RoomEvents {
   /** The store cannot be written to; edits are kept and sent again. */
   readOnly: boolean;
   notice: { readonly code: string; readonly message: string; readonly file: string | undefined };
+  /** As the file's own event; also of files that nobody has opened since a reload. */
+  conflict: { readonly file: string; readonly text: string; readonly reason: ConflictReason };
 }
 
 export interface RoomFileInfo {

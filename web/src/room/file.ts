@@ -6,7 +6,7 @@
 //  2. The own selection is told only when the local text is the server's text:
 //     positions in a text that nobody else has would mean nothing.
 
-import { FileSync, type Effect, type PendingWork } from '../client/file-sync';
+import { FileSync, type ConflictReason, type Effect, type PendingWork } from '../client/file-sync';
 import type { OpLimits } from '../client/split-op';
 import type { TextOp } from '../client/text-op';
 import { countCodePoints } from '../client/unicode';
@@ -29,6 +29,8 @@ export interface FileHost {
   beforeEditIsSent(): void;
   /** Pending edits may be more, fewer or others. */
   pendingChanged(): void;
+  /** The user's text that the server would not take. */
+  conflict(file: string, text: string, reason: ConflictReason): void;
   /** It is followed no longer. */
   finished(file: FileClient): void;
 }
@@ -241,6 +243,7 @@ export class FileClient extends TypedEmitter<FileEvents> implements RoomFile {
         break;
       case 'conflict':
         this.emit('conflict', { text: effect.text, reason: effect.reason });
+        this.host.conflict(this.name_, effect.text, effect.reason);
         break;
       case 'gone':
         this.finish();

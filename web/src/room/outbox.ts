@@ -6,14 +6,16 @@
 //  1. What is kept is written before an edit is sent: an edit that may have
 //     reached the server is never restored under another number.
 //  2. A number names one edit or message for ever. A duplicated tab starts with
-//     a copy of what is kept, so whoever restores leaves a gap in the numbers.
+//     a copy of what is kept, so whoever restores leaves a gap in the numbers:
+//     one of its own, for both tabs may do so.
 
 import { parseOp } from '../client/text-op';
 import type { PendingWork } from '../client/file-sync';
 import type { KeyValueStore } from './api';
 
 const LONGEST_KEPT_TEXT = 1_000_000; // UTF-16 units
-const GAP_AFTER_RESTORING = 1000;
+const LEAST_GAP = 1000;
+const GAPS = 2 ** 32; // two tabs hardly choose the same; two million reloads fit into a number
 
 interface Kept {
   client: string;
@@ -24,6 +26,7 @@ interface Kept {
 interface KeptWork {
   rev: number;
   text: string;
+  needsText?: boolean;
   inFlight?: { seq: number; op: unknown };
   buffer?: unknown;
 }
@@ -31,6 +34,7 @@ interface KeptWork {
 function readWork(kept: KeptWork): PendingWork {
   if (typeof kept.text !== 'string' || !Number.isSafeInteger(kept.rev)) throw new TypeError();
   const work: PendingWork = { rev: kept.rev, text: kept.text };
+  if (kept.needsText === true) work.needsText = true;
   if (kept.inFlight) work.inFlight = { seq: kept.inFlight.seq, op: parseOp(kept.inFlight.op) };
   if (kept.buffer) work.buffer = parseOp(kept.buffer);
   return work;
@@ -45,6 +49,7 @@ export class Outbox {
     private readonly store: KeyValueStore,
     private readonly key: string,
     private readonly newClientId: () => string,
+    private readonly random: () => number,
   ) {
     this.client_ = newClientId();
     this.restore();
@@ -100,7 +105,7 @@ export class Outbox {
       const restored = new Map(kept.files.map(([file, work]) => [file, readWork(work)]));
       if (!/^[\w-]{1,64}$/.test(kept.client) || !Number.isSafeInteger(kept.next)) return;
       this.client_ = kept.client;
-      this.next = kept.next + GAP_AFTER_RESTORING;
+      this.next = kept.next + LEAST_GAP + Math.floor(this.random() * GAPS);
       this.restored = restored;
     } catch {
       this.store.remove(this.key); // from another version, or not ours

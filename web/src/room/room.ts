@@ -7,7 +7,7 @@
 //     hello is sent.
 
 import type { OpLimits } from '../client/split-op';
-import type { PendingWork } from '../client/file-sync';
+import type { ConflictReason, PendingWork } from '../client/file-sync';
 import { sanitizeText } from '../client/unicode';
 import type {
   ChatMessage, Clock, ConnectionState, EndReason, FileAction, Peer, Room, RoomEvents, RoomFile,
@@ -49,6 +49,7 @@ export class RoomClient extends TypedEmitter<RoomEvents> implements Room, FileHo
   private pending_ = 0;
   private wantsNewName = false;
   private saveTimer: unknown;
+  private lastAttempt = 0; // so that the server knows a hello that comes late, behind its successor
 
   constructor(private readonly options: RoomOptions) {
     super();
@@ -60,7 +61,12 @@ export class RoomClient extends TypedEmitter<RoomEvents> implements Room, FileHo
       () => this.pending_ > 0,
       (isDown) => this.emit('readOnly', isDown),
     );
-    this.outbox = new Outbox(options.outbox, `tandem.outbox:${options.roomId}`, options.newClientId);
+    this.outbox = new Outbox(
+      options.outbox,
+      `tandem.outbox:${options.roomId}`,
+      options.newClientId,
+      () => options.clock.random(),
+    );
     // Their edits go out even if nobody looks at them; then they are closed.
     for (const file of this.outbox.restoredFiles) this.follow(file).close();
   }
@@ -198,6 +204,10 @@ export class RoomClient extends TypedEmitter<RoomEvents> implements Room, FileHo
     this.reconnectUnderNewName();
   }
 
+  conflict(file: string, text: string, reason: ConflictReason): void {
+    this.emit('conflict', { file, text, reason });
+  }
+
   finished(file: FileClient): void {
     if (this.followed.get(file.name) === file) this.followed.delete(file.name);
     this.pendingChanged();
@@ -234,9 +244,11 @@ export class RoomClient extends TypedEmitter<RoomEvents> implements Room, FileHo
   opened(): void {
     this.wantsNewName = false;
     const { token } = this.options;
+    this.lastAttempt = Math.max(this.lastAttempt + 1, Math.floor(this.clock.now()));
     this.send({
       type: 'hello',
       client: this.outbox.client,
+      attempt: this.lastAttempt,
       name: this.name_,
       ...(token === undefined ? {} : { token }),
       open: [...this.followed.values()].map((file) => file.openRequest()),

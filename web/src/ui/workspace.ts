@@ -53,6 +53,7 @@ export class Workspace {
     room.on('fileRemoved', ({ file }) => this.drop(file));
     room.on('peers', (peers) => this.carets.setPeers(peers));
     room.on('readOnly', () => this.refreshReadOnly());
+    room.on('conflict', ({ file, text, reason }) => showConflict(file, text, reason));
     this.carets.setPeers(room.peers);
     this.followFiles();
   }
@@ -137,7 +138,6 @@ export class Workspace {
       if (this.followed.get(this.current ?? '') === followed) this.carets.draw(cursors);
       this.listener.onPresence();
     });
-    file.on('conflict', ({ text, reason }) => showConflict(file.name, text, reason));
     return followed;
   }
 
