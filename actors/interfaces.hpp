@@ -4,6 +4,7 @@
 //
 //   SESSION ─ enter_room ─▶ REGISTRY ─ enter ─▶ ROOM
 //   SESSION ◀─ room_says ── ROOM ◀─ member_says ── SESSION
+//   ROOM ── claim_room ─▶ WRITER, then ROOM ── load_room ─▶ READER
 //   ROOM ── persist ─▶ WRITER ── store_says ─▶ ROOM ◀─ store_says ── READER
 //
 // All messages stay in this process: they carry shared bytes and handles.
@@ -79,11 +80,14 @@ using registry_actor = caf::typed_actor<
   // The server stops: retire every room, and say when all are gone.
   caf::reacts_to<stop_rooms>>;
 
+struct claim_room;
 struct persist;
 struct commit_gathered;
 struct write_task;
 
 using writer_actor = caf::typed_actor<
+  // A ROOM is about to load: from here on it alone may write.
+  caf::reacts_to<claim_room>,
   // A ROOM's write joins the group that is being gathered.
   caf::reacts_to<persist>,
   // The WRITER to itself: commit what has gathered.
@@ -147,6 +151,11 @@ struct store_written {
   std::vector<storage::file_key> created;
 };
 
+struct store_claimed {
+  bool failed = false;
+  std::optional<storage::room_epoch> epoch;  // none: there is no such room
+};
+
 struct store_loaded {
   bool failed = false;
   std::optional<storage::loaded_room> room;
@@ -163,7 +172,8 @@ struct store_composed_history {
 };
 
 struct store_says {
-  std::variant<store_written, store_loaded, store_history, store_composed_history> what;
+  std::variant<store_claimed, store_loaded, store_written, store_history, store_composed_history>
+    what;
 };
 
 struct wake_up {};
@@ -191,6 +201,11 @@ struct remove_room {
 
 struct stop_rooms {
   std::function<void()> done;
+};
+
+struct claim_room {
+  room_actor room;
+  std::string room_id;
 };
 
 struct persist {
@@ -245,6 +260,7 @@ CAF_ALLOW_UNSAFE_MESSAGE_TYPE(tandem::enter_room)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(tandem::room_idle)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(tandem::remove_room)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(tandem::stop_rooms)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(tandem::claim_room)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(tandem::persist)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(tandem::commit_gathered)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(tandem::write_task)

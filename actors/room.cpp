@@ -10,7 +10,7 @@ namespace tandem {
 
 void room_state::start(room_settings settings) {
   settings_ = std::move(settings);
-  self_->send(settings_.reader, load_room{room_actor{self_}, settings_.room_id});
+  claim();
 }
 
 // ---- members ----
@@ -91,8 +91,10 @@ void room_state::on_member(member_says& said) {
 // ---- the store ----
 
 void room_state::on_store(store_says& said) {
-  if (auto* answer = std::get_if<store_loaded>(&said.what)) {
-    loaded(*answer);
+  if (const auto* answer = std::get_if<store_claimed>(&said.what)) {
+    claimed(*answer);
+  } else if (auto* answer = std::get_if<store_loaded>(&said.what)) {
+    loaded(std::move(*answer));
   } else if (core_) {
     if (auto* written = std::get_if<store_written>(&said.what))
       core_->on_written(written->outcome, written->created, now());
@@ -105,9 +107,23 @@ void room_state::on_store(store_says& said) {
     quit_when_written();
 }
 
-void room_state::loaded(store_loaded& answer) {
+// What somebody else may still be writing comes before the claim or never.
+void room_state::claim() {
+  self_->send(settings_.writer, claim_room{room_actor{self_}, settings_.room_id});
+}
+
+void room_state::claimed(const store_claimed& answer) {
+  if (!answer.epoch)
+    return loaded({answer.failed, std::nullopt});
+  epoch_ = *answer.epoch;
+  self_->send(settings_.reader, load_room{room_actor{self_}, settings_.room_id});
+}
+
+void room_state::loaded(store_loaded answer) {
   if (ended_)
     return;
+  if (answer.room)
+    answer.room->room.epoch = epoch_;
   if (core_) {
     if (!answer.failed && !answer.room) {  // it was removed meanwhile
       core_->close();
@@ -217,7 +233,7 @@ void room_state::persist(storage::room_write write) {
 }
 
 void room_state::reload() {
-  self_->send(settings_.reader, load_room{room_actor{self_}, settings_.room_id});
+  claim();
 }
 
 void room_state::read_history(const catch_up& wanted, std::uint64_t ops_max) {

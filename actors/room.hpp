@@ -67,7 +67,9 @@ class room_state : public room_effects {
 
  private:
   void admit(enter& in);
-  void loaded(store_loaded& answer);
+  void claim();
+  void claimed(const store_claimed& answer);
+  void loaded(store_loaded answer);
   void dismiss(bool absent);
   void offer_to_retire();
   void forget(ot::site_id site);
@@ -80,6 +82,7 @@ class room_state : public room_effects {
   std::optional<room_core> core_;  // none while loading
   std::vector<enter> waiting_;     // while loading
   std::map<ot::site_id, session_actor> members_;
+  storage::room_epoch epoch_ = 0;  // of the latest claim
   std::uint64_t entered_ = 0;
   std::int64_t empty_since_us_ = 0;
   std::optional<bool> ended_;  // whether because it is absent

@@ -18,6 +18,17 @@ write_outcome outcome_of(const storage::store_error& error) noexcept {
 
 // ---- WRITER ----
 
+void writer_state::on_claim(const claim_room& wish) {
+  store_claimed answer;
+  try {
+    answer.epoch = store_->claim_room(storage::default_tenant, wish.room_id);
+  } catch (const storage::store_error& error) {
+    log(log_level::error, "cannot claim room " + wish.room_id + ": " + error.what());
+    answer.failed = true;
+  }
+  self_->send(wish.room, store_says{answer});
+}
+
 void writer_state::on_persist(persist& wish) {
   if (gathered_.empty())
     self_->send(self_, commit_gathered{});
@@ -80,6 +91,7 @@ writer_actor::behavior_type writer(writer_actor::stateful_pointer<writer_state> 
   harden(self);
   state.start(std::move(store));
   return {
+    [&state](const claim_room& wish) { state.on_claim(wish); },
     [&state](persist& wish) { state.on_persist(wish); },
     [&state](commit_gathered) { state.on_commit(); },
     [&state](const write_task& wish) { state.on_task(wish); },

@@ -19,6 +19,7 @@ class writer_state {
   explicit writer_state(writer_actor::pointer self) : self_{self} {}
 
   void start(std::shared_ptr<storage::store> store) { store_ = std::move(store); }
+  void on_claim(const claim_room& wish);
   void on_persist(persist& wish);
   void on_commit();
   void on_task(const write_task& wish);

@@ -22,6 +22,7 @@ struct kept_room {
   tenant_key tenant = default_tenant;
   room_record record;
   std::vector<chat_message> chat;
+  std::vector<version_record> versions;
 };
 
 struct kept_data {
@@ -60,6 +61,12 @@ class memory_reader : public virtual reader {
     loaded.chat.assign(room->chat.begin() + static_cast<std::ptrdiff_t>(skipped),
                        room->chat.end());
     return loaded;
+  }
+
+  std::vector<version_record> versions(tenant_key tenant, std::string_view id) override {
+    const std::lock_guard lock{data_->mutex};
+    const kept_room* room = lookup(tenant, id);
+    return room == nullptr ? std::vector<version_record>{} : room->versions;
   }
 
   snapshot snapshot_before(file_key file, ot::revision rev) override {
@@ -146,7 +153,7 @@ class memory_store final : public memory_reader, public store {
         if (other.record.id == room.id)
           return std::nullopt;
       const room_key key = data_->next_room++;
-      data_->rooms[key] = {room.tenant, {key, room.id, room.name, room.created_at_ms, {}}, {}};
+      data_->rooms[key] = {room.tenant, {key, room.id, room.name, room.created_at_ms, {}}, {}, {}};
       for (const create_file& file : room.files)
         add_file(key, file);
     }
@@ -162,6 +169,20 @@ class memory_store final : public memory_reader, public store {
     std::erase_if(data_->files, [&](const auto& entry) { return entry.second.room == key; });
     data_->rooms.erase(key);
     return true;
+  }
+
+  std::optional<version_record> add_version(tenant_key tenant, std::string_view id,
+                                            version_record version) override {
+    const std::lock_guard lock{data_->mutex};
+    kept_room* room = lookup(tenant, id);
+    if (room == nullptr
+        || std::ranges::find(room->versions, version.name, &version_record::name)
+             != room->versions.end())
+      return std::nullopt;
+    for (const file_record& file : with_files(*room).files)
+      version.files.push_back({file.key, file.name, file.rev});
+    room->versions.push_back(version);
+    return version;
   }
 
   std::optional<room_epoch> claim_room(tenant_key tenant, std::string_view id) override {

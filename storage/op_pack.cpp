@@ -1,9 +1,8 @@
 #include "storage/op_pack.hpp"
 
 #include "storage/bytes.hpp"
+#include "storage/deflate.hpp"
 #include "storage/participants.hpp"
-
-#include <zlib.h>
 
 #include <limits>
 
@@ -11,7 +10,6 @@ namespace tandem::storage {
 
 namespace {
 
-constexpr std::uint64_t body_bytes_max = 256U << 20U;
 constexpr std::size_t small_shape_components = 3;
 constexpr std::uint8_t large_shape = 0x04;  // no components, and a kind: not a small one
 
@@ -87,7 +85,8 @@ class op_columns_reader {
  public:
   op_columns_reader(std::string_view shape, std::string_view start, std::string_view lengths,
                     std::string_view text)
-      : shape_{shape}, start_{start}, lengths_{lengths}, text_{text} {
+      : shape_{shape}, start_{start}, lengths_{lengths}, text_{text},
+        text_chars_{ot::count_chars(text)} {
     if (!ot::is_valid_text(text))
       byte_reader::fail("a text is not valid UTF-8");
   }
@@ -133,12 +132,11 @@ class op_columns_reader {
     switch (kind) {
       case 0: op.keep(chars); break;
       case 1: {
-        if (chars > text_.size())
+        if (chars > text_chars_)
           byte_reader::fail("it ends too early");
         const std::string_view text = text_.substr(0, ot::byte_offset(text_, chars));
-        if (ot::count_chars(text) != chars)
-          byte_reader::fail("an insert is not as long as it says");
         text_.remove_prefix(text.size());
+        text_chars_ -= chars;
         op.insert(text, chars);
         break;
       }
@@ -150,7 +148,8 @@ class op_columns_reader {
   byte_reader shape_;
   byte_reader start_;
   byte_reader lengths_;
-  std::string_view text_;
+  std::string_view text_;  // not taken yet
+  std::uint32_t text_chars_;
   std::vector<std::uint8_t> kinds_;
   std::int64_t caret_ = 0;
 };
@@ -178,30 +177,6 @@ columns columns_of(std::span<const stored_op> ops, const std::vector<participant
     write_op(out, entry.op, caret);
   }
   return out;
-}
-
-std::string deflated(const std::string& body) {
-  uLongf bytes = compressBound(static_cast<uLong>(body.size()));
-  std::string out(bytes, '\0');
-  compress2(reinterpret_cast<Bytef*>(out.data()), &bytes,
-            reinterpret_cast<const Bytef*>(body.data()), static_cast<uLong>(body.size()),
-            Z_BEST_COMPRESSION);
-  out.resize(bytes);
-  return out;
-}
-
-std::string inflated(std::string_view bytes, std::uint64_t body_bytes) {
-  // No input deflates to less than about a thousandth of its size.
-  if (body_bytes > body_bytes_max || body_bytes / 1'100 > bytes.size())
-    byte_reader::fail("it says it is too large");
-  std::string body(static_cast<std::size_t>(body_bytes), '\0');
-  uLongf taken = static_cast<uLongf>(body_bytes);
-  const int result =
-    uncompress(reinterpret_cast<Bytef*>(body.data()), &taken,
-               reinterpret_cast<const Bytef*>(bytes.data()), static_cast<uLong>(bytes.size()));
-  if (result != Z_OK || taken != body_bytes)
-    byte_reader::fail("it does not inflate to what it says");
-  return body;
 }
 
 // Tells every operation its participant.
@@ -253,9 +228,11 @@ std::vector<stored_op> unpack_run(std::string_view bytes) {
   if (outer.raw(1).front() != packed_version)
     byte_reader::fail("unknown version");
   const std::uint64_t body_bytes = outer.number();
-  const std::string body = inflated(outer.rest(), body_bytes);
+  const auto body = inflated(outer.rest(), body_bytes);
+  if (!body)
+    byte_reader::fail("it does not inflate to what it says");
 
-  byte_reader in{body};
+  byte_reader in{*body};
   const std::vector<participant> participants = read_participants(in);
   std::vector<stored_op> ops(in.count());
   who_reader who{in.bytes()};

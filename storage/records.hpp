@@ -127,6 +127,20 @@ struct room_record {
   room_epoch epoch = 0;
 };
 
+// A moment of a room that somebody gave a name: which revision each of its
+// files had.
+struct version_record {
+  struct file {
+    file_key key = 0;
+    std::string name;  // at that time
+    ot::revision rev = 0;
+  };
+  std::string name;
+  std::string author;
+  std::int64_t at_ms = 0;
+  std::vector<file> files;  // by name
+};
+
 struct new_room {
   tenant_key tenant = default_tenant;
   std::string id;

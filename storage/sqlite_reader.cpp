@@ -1,5 +1,6 @@
 #include "storage/sqlite_reader.hpp"
 
+#include "storage/deflate.hpp"
 #include "storage/op_codec.hpp"
 
 #include <algorithm>
@@ -15,6 +16,15 @@ ot::client_id client_from(std::string_view blob) {
     throw store_error{store_error::cause::corrupt, "a client's digest has a wrong length"};
   std::memcpy(client.bytes.data(), blob.data(), blob.size());
   return client;
+}
+
+std::string text_of(std::string_view blob, std::optional<std::int64_t> deflated_from_bytes) {
+  if (!deflated_from_bytes)
+    return std::string{blob};
+  auto text = inflated(blob, static_cast<std::uint64_t>(*deflated_from_bytes));
+  if (!text)
+    throw store_error{store_error::cause::corrupt, "a snapshot cannot be inflated"};
+  return std::move(*text);
 }
 
 // Everything that is read while it lives is of one moment. Within a
@@ -45,7 +55,7 @@ sqlite_reader::sqlite_reader(sqlite_db& db)
                         " WHERE room_key = ? AND removed_at_ms IS NULL ORDER BY name")},
       head_{db.prepare("SELECT last_rev FROM op_run WHERE key BETWEEN ? AND ?"
                        " ORDER BY key DESC LIMIT 1")},
-      snapshot_{db.prepare("SELECT key, text FROM snapshot WHERE key BETWEEN ? AND ?"
+      snapshot_{db.prepare("SELECT key, text, deflated_from_bytes FROM snapshot WHERE key BETWEEN ? AND ?"
                            " ORDER BY key DESC LIMIT 1")},
       runs_{db.prepare("SELECT key, last_rev, ops FROM op_run WHERE key BETWEEN"
                        " coalesce((SELECT max(key) FROM op_run WHERE key BETWEEN ? AND ?), ?)"
@@ -103,7 +113,9 @@ snapshot sqlite_reader::snapshot_before(file_key file, ot::revision rev) {
   snapshot_.bind(log_key(file, 0)).bind(log_key(file, rev));
   if (snapshot_.step()) {
     found.rev = static_cast<ot::revision>(snapshot_.integer(0) - log_key(file, 0));
-    found.text = snapshot_.blob(1);
+    found.text = text_of(snapshot_.blob(1), snapshot_.is_null(2)
+                                              ? std::nullopt
+                                              : std::optional{snapshot_.integer(2)});
   }
   return found;
 }
@@ -163,6 +175,25 @@ std::optional<loaded_room> sqlite_reader::load_room(tenant_key tenant, std::stri
   room.chat = latest_chat(record->key, chat_messages);
   room.room = std::move(*record);
   return room;
+}
+
+std::vector<version_record> sqlite_reader::versions(tenant_key tenant, std::string_view id) {
+  sqlite_statement rows = reading_.prepare(
+    "SELECT v.key, v.name, v.author, v.at_ms, f.file_key, f.name, f.rev FROM version v"
+    " JOIN room r ON r.key = v.room_key LEFT JOIN version_file f ON f.version_key = v.key"
+    " WHERE r.tenant_id = ? AND r.id = ? ORDER BY v.key, f.name");
+  rows.bind(tenant).bind_text(id);
+  std::vector<version_record> versions;
+  std::int64_t last = 0;
+  while (rows.step()) {
+    if (versions.empty() || rows.integer(0) != last)
+      versions.push_back({std::string{rows.text(1)}, std::string{rows.text(2)}, rows.integer(3), {}});
+    last = rows.integer(0);
+    if (!rows.is_null(4))
+      versions.back().files.push_back({rows.integer(4), std::string{rows.text(5)},
+                                       static_cast<ot::revision>(rows.integer(6))});
+  }
+  return versions;
 }
 
 std::vector<chat_message> sqlite_reader::latest_chat(room_key room, std::size_t count) {

@@ -3,25 +3,13 @@
 #pragma once
 
 #include "storage/sqlite_db.hpp"
+#include "storage/sqlite_keys.hpp"
 #include "storage/store.hpp"
 
 #include <string>
 #include <string_view>
 
 namespace tandem::storage {
-
-// The log's clustering key: a file's rows lie side by side, in order.
-inline constexpr std::int64_t revisions_per_file = std::int64_t{1} << 32;
-
-// A revision that no file can have is the last one that it could have.
-inline std::int64_t log_key(file_key file, ot::revision rev) noexcept {
-  constexpr ot::revision last = revisions_per_file - 1;
-  return file * revisions_per_file + static_cast<std::int64_t>(rev < last ? rev : last);
-}
-
-inline std::string_view as_blob(const ot::client_id& client) noexcept {
-  return {reinterpret_cast<const char*>(client.bytes.data()), client.bytes.size()};
-}
 
 class sqlite_reader : public reader {
  public:
@@ -30,6 +18,7 @@ class sqlite_reader : public reader {
   std::optional<room_record> find_room(tenant_key tenant, std::string_view id) override;
   std::optional<loaded_room> load_room(tenant_key tenant, std::string_view id,
                                        std::size_t chat_messages) override;
+  std::vector<version_record> versions(tenant_key tenant, std::string_view id) override;
   snapshot snapshot_before(file_key file, ot::revision rev) override;
   void read_ops(file_key file, ot::revision from, ot::revision to,
                 const op_visitor& visit) override;

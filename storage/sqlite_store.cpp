@@ -2,7 +2,10 @@
 
 #include "storage/migrations.hpp"
 #include "storage/op_codec.hpp"
+#include "storage/sqlite_keys.hpp"
+#include "storage/sqlite_packer.hpp"
 #include "storage/sqlite_reader.hpp"
+#include "storage/sqlite_transaction.hpp"
 
 #include <fmt/format.h>
 
@@ -29,36 +32,6 @@ class separate_reader final : private connection_holder, public sqlite_reader {
  public:
   explicit separate_reader(const std::string& path)
       : connection_holder{path, sqlite_db::mode::read_only}, sqlite_reader{db_} {}
-};
-
-// Rolls a transaction back unless it was committed.
-class transaction {
- public:
-  explicit transaction(sqlite_db& db) : db_{db} { db_.execute("BEGIN IMMEDIATE"); }
-  transaction(const transaction&) = delete;
-  transaction& operator=(const transaction&) = delete;
-
-  ~transaction() {
-    if (db_.in_transaction())
-      sqlite3_exec(db_.handle(), "ROLLBACK", nullptr, nullptr, nullptr);
-  }
-
-  // If COMMIT fails and SQLite has left the transaction all the same, nobody
-  // can say what a restart would find. But for a full disk: then the frame that
-  // would have ended the transaction is not in the WAL.
-  void commit() {
-    try {
-      db_.execute("COMMIT");
-    } catch (const store_error& error) {
-      const bool disk_full = (sqlite3_errcode(db_.handle()) & 0xFF) == SQLITE_FULL;
-      if (db_.in_transaction() || disk_full)
-        throw;
-      throw store_error{store_error::cause::unknown, error.what()};
-    }
-  }
-
- private:
-  sqlite_db& db_;
 };
 
 struct write_statements {
@@ -106,9 +79,10 @@ constexpr std::int64_t wal_bytes = 5U << 20U;
 // The statements need the schema, so migrate() makes them.
 class migrated {
  public:
-  explicit migrated(sqlite_db& db) : reader{db}, writes{db} {}
+  explicit migrated(sqlite_db& db) : reader{db}, writes{db}, packer{db} {}
   sqlite_reader reader;
   write_statements writes;
+  sqlite_packer packer;
 };
 
 class sqlite_store final : public store {
@@ -129,6 +103,8 @@ class sqlite_store final : public store {
     return std::make_unique<separate_reader>(path_);
   }
   std::optional<room_record> create_room(const new_room& room) override;
+  std::optional<version_record> add_version(tenant_key tenant, std::string_view id,
+                                            version_record version) override;
   std::optional<room_epoch> claim_room(tenant_key tenant, std::string_view id) override;
   bool remove_room(tenant_key tenant, std::string_view id) override;
   std::vector<write_result> write(std::span<const room_write> group) override;
@@ -140,6 +116,9 @@ class sqlite_store final : public store {
   std::optional<loaded_room> load_room(tenant_key tenant, std::string_view id,
                                        std::size_t chat_messages) override {
     return ready().reader.load_room(tenant, id, chat_messages);
+  }
+  std::vector<version_record> versions(tenant_key tenant, std::string_view id) override {
+    return ready().reader.versions(tenant, id);
   }
   snapshot snapshot_before(file_key file, ot::revision rev) override {
     return ready().reader.snapshot_before(file, rev);
@@ -283,6 +262,32 @@ const sqlite_store::known_room* sqlite_store::known(room_key room) {
   return &(rooms_[room] = {find.integer(0), find.integer(1)});
 }
 
+std::optional<version_record> sqlite_store::add_version(tenant_key tenant, std::string_view id,
+                                                        version_record version) {
+  transaction whole{db_};
+  const auto room = ready().reader.find_room(tenant, id);
+  if (!room)
+    return std::nullopt;
+  sqlite_statement add = db_.prepare(
+    "INSERT INTO version (tenant_id, room_key, name, author, at_ms) VALUES (?, ?, ?, ?, ?)"
+    " ON CONFLICT (room_key, name) DO NOTHING");
+  add.bind(tenant).bind(room->key).bind_text(version.name).bind_text(version.author);
+  add.bind(version.at_ms).run();
+  if (db_.changed_rows() == 0)
+    return std::nullopt;
+  const std::int64_t key = db_.last_insert_key();
+  sqlite_statement add_file = db_.prepare(
+    "INSERT INTO version_file (version_key, tenant_id, file_key, name, rev)"
+    " VALUES (?, ?, ?, ?, ?)");
+  for (const file_record& file : room->files) {
+    add_file.bind(key).bind(tenant).bind(file.key).bind_text(file.name);
+    add_file.bind(static_cast<std::int64_t>(file.rev)).run();
+    version.files.push_back({file.key, file.name, file.rev});
+  }
+  whole.commit();
+  return version;
+}
+
 std::optional<room_epoch> sqlite_store::claim_room(tenant_key tenant, std::string_view id) {
   sqlite_statement& claim = ready().writes.claim;
   transaction whole{db_};
@@ -370,6 +375,7 @@ void sqlite_store::write_snapshot(tenant_key tenant, const snapshot& taken) {
   write_statements& writes = ready().writes;
   writes.add_snapshot.bind(log_key(taken.file, taken.rev)).bind(tenant);
   writes.add_snapshot.bind_blob(taken.text).run();
+  ready().packer.note_snapshot(taken.file);
   for (const auto& [client, last] : taken.last) {
     writes.note_edit.bind(taken.file).bind_blob(as_blob(client)).bind(tenant);
     writes.note_edit.bind(static_cast<std::int64_t>(last.seq));
@@ -414,6 +420,8 @@ std::vector<write_result> sqlite_store::write(std::span<const room_write> group)
 }
 
 void sqlite_store::maintain(bool urgent) {
+  if (!urgent && migrated_)
+    migrated_->packer.pack_one();
   if (wal_pages_ < (urgent ? overdue_checkpoint_pages : checkpoint_pages))
     return;
   // PASSIVE never waits for readers. A failure (a full disk) is the next

@@ -55,6 +55,9 @@ class reader {
   virtual std::optional<loaded_room> load_room(tenant_key tenant, std::string_view id,
                                                std::size_t chat_messages) = 0;
 
+  // The room's named versions, oldest first; none if there is no such room.
+  virtual std::vector<version_record> versions(tenant_key tenant, std::string_view id) = 0;
+
   // The latest snapshot at or before a revision; an empty text at revision 0
   // if there is none. `last` is not filled.
   virtual snapshot snapshot_before(file_key file, ot::revision rev) = 0;
@@ -82,6 +85,11 @@ class store : public virtual reader {
 
   // Removes the room and all its history. Whether there was one.
   virtual bool remove_room(tenant_key tenant, std::string_view id) = 0;
+
+  // Gives what the room's files are now a name; `files` is filled in. Nothing if
+  // there is no such room or the name is taken.
+  virtual std::optional<version_record> add_version(tenant_key tenant, std::string_view id,
+                                                    version_record version) = 0;
 
   // Makes the caller the one who writes to the room from here on. Returns the
   // epoch to write with; nothing if there is no such room.

@@ -1,4 +1,5 @@
 // Packed runs: there and back, small, and whatever a disk may make of them.
+#include "storage/bytes.hpp"
 #include "storage/op_codec.hpp"
 #include "storage/op_pack.hpp"
 #include "storage/store.hpp"
@@ -89,19 +90,45 @@ TEST(op_pack, no_damaged_byte_changes_what_is_read) {
   }
 }
 
+std::string packed(const std::string& body) {
+  uLongf bytes = compressBound(static_cast<uLong>(body.size()));
+  std::string deflated(bytes, '\0');
+  compress(reinterpret_cast<Bytef*>(deflated.data()), &bytes,
+           reinterpret_cast<const Bytef*>(body.data()), static_cast<uLong>(body.size()));
+  deflated.resize(bytes);
+  std::string size;
+  for (std::size_t left = body.size(); left > 0 || size.empty(); left >>= 7)
+    size += static_cast<char>((left & 0x7F) | (left >= 0x80 ? 0x80 : 0));
+  return std::string{storage::packed_version} + size + deflated;
+}
+
+// One insert of `text` that says it has so many characters.
+std::string insert_of(std::uint64_t chars, std::string_view text) {
+  storage::byte_writer lengths;
+  lengths.number(chars);
+  storage::byte_writer body;
+  body.number(1);  // participant: a client without a name
+  body.raw(std::string(17, '\0'));
+  body.number(1);  // operation
+  const std::string columns[] = {{'\0', '\1'}, {'\0'}, {'\0'}, {'\x05'}, {'\0'}, lengths.take()};
+  for (const std::string& column : columns)
+    body.text(column);
+  body.text(text);
+  return packed(body.take());
+}
+
+// Found by tests/fuzz: it was looked for behind the text's end.
+TEST(op_pack, an_insert_is_as_long_as_it_says) {
+  std::string text;
+  for (int i = 0; i < 400'000; ++i)
+    text += "€";
+  EXPECT_TRUE(is_packed_run(insert_of(400'000, text)));
+  for (const std::uint64_t chars : {1U, 399'999U, 400'001U, 1'200'000U, 1'200'001U})
+    EXPECT_FALSE(is_packed_run(insert_of(chars, text))) << chars;
+}
+
 // Behind deflate's checksum: a body of any bytes.
 TEST(op_pack, no_body_does_harm) {
-  const auto packed = [](const std::string& body) {
-    uLongf bytes = compressBound(static_cast<uLong>(body.size()));
-    std::string deflated(bytes, '\0');
-    compress(reinterpret_cast<Bytef*>(deflated.data()), &bytes,
-             reinterpret_cast<const Bytef*>(body.data()), static_cast<uLong>(body.size()));
-    deflated.resize(bytes);
-    std::string size;
-    for (std::size_t left = body.size(); left > 0 || size.empty(); left >>= 7)
-      size += static_cast<char>((left & 0x7F) | (left >= 0x80 ? 0x80 : 0));
-    return std::string{storage::packed_version} + size + deflated;
-  };
   std::size_t refused = 0;
   for (std::uint64_t seed = 1; seed <= 8; ++seed) {
     random_source random{seed};

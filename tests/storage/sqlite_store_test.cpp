@@ -1,9 +1,11 @@
 // What the file on the disk adds to the contract: it survives, it is migrated,
 // it may be damaged, and the disk may be full.
 #include "storage/migrations.hpp"
+#include "storage/op_codec.hpp"
 #include "storage/sqlite_db.hpp"
 #include "tests/storage/store_test.hpp"
 
+#include <fmt/format.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -158,6 +160,37 @@ TEST_F(sqlite_store, refuses_a_schema_that_is_newer_than_the_program) {
   EXPECT_EQ(cause_of([&] { store->find_room(default_tenant, "r"); }), cause::unavailable);
   execute("DELETE FROM schema_migration WHERE number = 9999");
   expect_whole(*open());
+}
+
+// Each migration on data that the one before it left.
+TEST_F(sqlite_store, a_database_of_the_first_schema_is_upgraded_with_its_data) {
+  std::filesystem::create_directories(folder / "data");
+  const auto migrations = storage::sqlite_migrations();
+  execute("CREATE TABLE schema_migration (number INTEGER PRIMARY KEY, name TEXT NOT NULL,"
+          " applied_at TEXT NOT NULL);"
+          + std::string{migrations[0].sql}
+          + "INSERT INTO schema_migration VALUES (1, 'first', 'long ago');"
+            "INSERT INTO room VALUES (7, 1, 'r', 'Room', 5, 0);"
+            "INSERT INTO file VALUES (3, 1, 7, 'a', 'python', 'lf', 5, NULL);");
+  const storage::op_run run = letter_run(3, 1, 3);
+  std::string hex;
+  for (const char byte : storage::encode_run(run.ops))
+    hex += fmt::format("{:02x}", static_cast<unsigned char>(byte));
+  execute(fmt::format("INSERT INTO op_run VALUES (3 * 4294967296 + 1, 1, 3, x'{}');"
+                      "INSERT INTO snapshot VALUES (3 * 4294967296 + 2, 1, x'6162');"
+                      "INSERT INTO chat VALUES (7, 1, 1, 'Ada', zeroblob(16), 4, 'hi', 5);",
+                      hex));
+  auto store = open();
+  const auto room = store->load_room(default_tenant, "r", 10).value();
+  EXPECT_EQ(room.room.name, "Room");
+  EXPECT_EQ(room.files.at(0).record, (storage::file_record{3, "a", "python", 3}));
+  EXPECT_EQ(room.files.at(0).base.text, "ab");
+  EXPECT_EQ(room.files.at(0).tail, (std::vector<storage::stored_op>{run.ops[2]}));
+  EXPECT_EQ(room.chat.at(0).text, "hi");
+  EXPECT_EQ(text_at(*store, 3, 1), "a");
+  std::vector<storage::room_write> group{{7, {letter_run(3, 4, 1)}, {}, {}, {}}};
+  EXPECT_EQ(store->write(group)[0].result, written::written);
+  EXPECT_TRUE(store->add_version(default_tenant, "r", {"v", "", 1, {}}));
 }
 
 TEST_F(sqlite_store, does_nothing_before_it_was_migrated) {
