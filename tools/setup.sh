@@ -39,6 +39,11 @@ install_build_packages() {
   has_node || install_packages nodejs npm
 }
 
+# For tests/fuzz: clang, and the run-time library of its sanitizers and libFuzzer.
+install_fuzz_packages() {
+  install_packages "${build_packages[@]}" clang libclang-rt-14-dev
+}
+
 # build_server [TARGET…]: all if none is named.
 build_server() {
   say "building the server"
