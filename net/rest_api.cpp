@@ -5,12 +5,12 @@
 #include "net/hex.hpp"
 #include "net/json.hpp"
 #include "net/json_text.hpp"
+#include "net/room_id.hpp"
 #include "net/target.hpp"
 #include "net/wire_codec.hpp"
 #include "ot/utf8.hpp"
 
 #include <fmt/format.h>
-#include <openssl/rand.h>
 
 #include <algorithm>
 #include <array>
@@ -23,27 +23,10 @@ namespace tandem::net {
 namespace {
 
 constexpr std::uint64_t history_entries_max = 10'000;
-constexpr std::size_t room_id_bytes = 16;  // 128 bits: whoever has the link may enter
 
 std::string_view path_of(const http_request& request) noexcept {
   const std::string_view target{request.target().data(), request.target().size()};
   return target.substr(0, target.find('?'));
-}
-
-std::string random_room_id() {
-  constexpr char alphabet[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
-  std::array<unsigned char, room_id_bytes> bytes;
-  RAND_bytes(bytes.data(), static_cast<int>(bytes.size()));
-  std::string id;
-  std::uint32_t bits = 0;
-  int held = 0;
-  for (const unsigned char byte : bytes) {
-    bits = bits << 8 | byte;
-    for (held += 8; held >= 6; held -= 6)
-      id += alphabet[bits >> (held - 6) & 63];
-  }
-  id += alphabet[bits << (6 - held) & 63];
-  return id;
 }
 
 std::int64_t now_ms() {

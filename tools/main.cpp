@@ -1,6 +1,9 @@
-// The binary: one subcommand, one file.
+// The binary: one subcommand, one function.
 #include "config/settings.hpp"
+#include "tools/arguments.hpp"
+#include "tools/replay.hpp"
 #include "tools/serve.hpp"
+#include "tools/store_commands.hpp"
 
 #include <cstdio>
 #include <cstdlib>
@@ -11,28 +14,43 @@
 
 namespace {
 
-constexpr int usage_error = 2;
+using namespace tandem::tools;
+
+constexpr int usage_status = 2;
+
+constexpr std::string_view settings_usage = "tandem settings     print the example settings file\n";
+
+int print_settings(std::span<char* const>) {
+  std::fputs(tandem::example_settings().c_str(), stdout);
+  return EXIT_SUCCESS;
+}
+
+struct command {
+  std::string_view name;
+  std::string_view usage;
+  int (*run)(std::span<char* const>);
+};
+
+constexpr command commands[] = {
+  {"serve", serve_usage, serve},          {"replay", replay_usage, replay},
+  {"export", export_usage, export_log},   {"import", import_usage, import_log},
+  {"migrate", migrate_usage, migrate},    {"settings", settings_usage, print_settings},
+};
 
 int usage(std::FILE* to) {
-  std::fprintf(to,
-               "usage: %.*s"
-               "       tandem settings     print the example settings file\n",
-               static_cast<int>(tandem::tools::serve_usage.size()),
-               tandem::tools::serve_usage.data());
-  return to == stdout ? EXIT_SUCCESS : usage_error;
+  std::string text;
+  for (const command& each : commands)
+    text += (text.empty() ? "usage: " : "       ") + std::string{each.usage};
+  std::fputs(text.c_str(), to);
+  return to == stdout ? EXIT_SUCCESS : usage_status;
 }
 
 int run(std::span<char* const> arguments) {
-  const std::string_view command = arguments.empty() ? "" : arguments.front();
-  if (command == "serve")
-    return tandem::tools::serve(arguments.subspan(1));
-  if (command == "settings") {
-    std::fputs(tandem::example_settings().c_str(), stdout);
-    return EXIT_SUCCESS;
-  }
-  if (command == "--help" || command == "help")
-    return usage(stdout);
-  return usage(stderr);
+  const std::string_view wanted = arguments.empty() ? "" : arguments.front();
+  for (const command& each : commands)
+    if (each.name == wanted)
+      return each.run(arguments.subspan(1));
+  return usage(wanted == "--help" || wanted == "help" ? stdout : stderr);
 }
 
 }  // namespace
@@ -40,6 +58,9 @@ int run(std::span<char* const> arguments) {
 int main(int count, char** values) {
   try {
     return run({values + 1, static_cast<std::size_t>(count - 1)});
+  } catch (const usage_error& error) {
+    std::fprintf(stderr, "tandem: %s", error.what());
+    return usage_status;
   } catch (const std::exception& error) {
     std::fprintf(stderr, "tandem: %s\n", error.what());
     return EXIT_FAILURE;

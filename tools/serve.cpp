@@ -5,8 +5,8 @@
 #include "config/settings.hpp"
 #include "net/http_server.hpp"
 #include "net/wire_codec.hpp"
-#include "storage/memory_store.hpp"
-#include "storage/sqlite_store.hpp"
+#include "tools/environment.hpp"
+#include "tools/open_store.hpp"
 
 #include <algorithm>
 #include <csignal>
@@ -18,8 +18,6 @@
 #include <string>
 #include <thread>
 
-extern char** environ;
-
 namespace tandem::tools {
 
 namespace {
@@ -29,17 +27,6 @@ namespace {
 constexpr std::chrono::milliseconds connections_deadline{2'500};
 constexpr std::chrono::milliseconds rooms_deadline{1'500};
 constexpr std::chrono::milliseconds watchdog_deadline{4'700};
-
-std::map<std::string, std::string> environment() {
-  std::map<std::string, std::string> all;
-  for (char** entry = environ; *entry != nullptr; ++entry) {
-    const std::string_view text{*entry};
-    const std::size_t equals = text.find('=');
-    if (equals != std::string_view::npos)
-      all.emplace(text.substr(0, equals), text.substr(equals + 1));
-  }
-  return all;
-}
 
 // Beside the program in a checkout (build/tandem), or where it was installed.
 std::string default_web_root() {
@@ -72,15 +59,6 @@ settings settings_from(std::span<char* const> arguments) {
     set_setting(all, name, value, "option --" + name);
   finish_settings(all);
   return all;
-}
-
-std::unique_ptr<storage::store> open_store(const std::string& where) {
-  constexpr std::string_view sqlite = "sqlite:";
-  if (where == "memory:")
-    return storage::make_memory_store();
-  if (where.starts_with(sqlite) && where.size() > sqlite.size())
-    return storage::open_sqlite_store(where.substr(sqlite.size()));
-  throw settings_error{"store = \"" + where + "\": must be sqlite:PATH or memory:"};
 }
 
 // The I/O threads and the store's need a place too.

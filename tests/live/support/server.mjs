@@ -14,7 +14,7 @@ export const repoRoot = fileURLToPath(new URL('../../..', import.meta.url));
 export const tracesDir = path.resolve(
   repoRoot, process.env.TANDEM_TEST_TRACES ?? '../shared/traces');
 
-const binary = path.resolve(repoRoot, process.env.TANDEM_TEST_BIN ?? 'build/tandem');
+export const binary = path.resolve(repoRoot, process.env.TANDEM_TEST_BIN ?? 'build/tandem');
 const startDeadlineMs = 10_000;
 const logCharsKept = 4000;
 const logCharsShown = 800;

@@ -1,0 +1,29 @@
+#include "tools/open_store.hpp"
+
+#include "config/settings.hpp"
+#include "storage/memory_store.hpp"
+#include "storage/sqlite_store.hpp"
+#include "tools/environment.hpp"
+
+#include <string_view>
+
+namespace tandem::tools {
+
+std::unique_ptr<storage::store> open_store(const std::string& where) {
+  constexpr std::string_view sqlite = "sqlite:";
+  if (where == "memory:")
+    return storage::make_memory_store();
+  if (where.starts_with(sqlite) && where.size() > sqlite.size())
+    return storage::open_sqlite_store(where.substr(sqlite.size()));
+  throw settings_error{"store = \"" + where + "\": must be sqlite:PATH or memory:"};
+}
+
+std::string store_setting(const std::string* option) {
+  settings all;
+  read_settings_environment(all, environment());
+  if (option != nullptr)
+    set_setting(all, "store", *option, "option --store");
+  return all.store;
+}
+
+}  // namespace tandem::tools

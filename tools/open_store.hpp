@@ -1,0 +1,18 @@
+// The store that a setting names: sqlite:PATH or memory:.
+#pragma once
+
+#include "storage/store.hpp"
+
+#include <memory>
+#include <string>
+
+namespace tandem::tools {
+
+// Not migrated. Throws settings_error for a name that is none.
+std::unique_ptr<storage::store> open_store(const std::string& where);
+
+// The setting `store` as `serve` would have it: the defaults, the environment,
+// and the option, if there is one.
+std::string store_setting(const std::string* option);
+
+}  // namespace tandem::tools

@@ -1,0 +1,96 @@
+#include "tools/store_commands.hpp"
+
+#include "net/op_log_codec.hpp"
+#include "net/room_id.hpp"
+#include "storage/op_log_transfer.hpp"
+#include "tools/arguments.hpp"
+#include "tools/log_source.hpp"
+#include "tools/open_store.hpp"
+#include "tools/progress.hpp"
+
+#include <fmt/format.h>
+
+#include <cstdio>
+#include <cstdlib>
+#include <memory>
+#include <numeric>
+
+namespace tandem::tools {
+
+namespace {
+
+std::unique_ptr<storage::store> opened_store(const arguments& wanted) {
+  const auto option = wanted.option("--store");
+  auto store = open_store(store_setting(option ? &*option : nullptr));
+  store->migrate();
+  return store;
+}
+
+}  // namespace
+
+int migrate(std::span<char* const> given) {
+  const arguments wanted{given, {migrate_usage, 0, {"--store"}, {}}};
+  opened_store(wanted);
+  fmt::print("the schema is up to date\n");
+  return EXIT_SUCCESS;
+}
+
+int export_log(std::span<char* const> given) {
+  const arguments wanted{given, {export_usage, 1, {"--store"}, {}}};
+  const auto store = opened_store(wanted);
+  const auto room = store->find_room(storage::default_tenant, wanted.word(0));
+  if (!room) {
+    fmt::print(stderr, "tandem: there is no room {}\n", wanted.word(0));
+    return EXIT_FAILURE;
+  }
+  const std::uint64_t total =
+    std::accumulate(room->files.begin(), room->files.end(), std::uint64_t{0},
+                    [](std::uint64_t sum, const storage::file_record& file) { return sum + file.rev; });
+  progress shown{"exporting", total};
+  std::uint64_t told = 0;
+  bool is_written = true;
+  storage::tell_log(*store, *room, [&](const storage::log_line& line) {
+    const std::string text = net::encode_log_line(line);
+    is_written = std::fwrite(text.data(), 1, text.size(), stdout) == text.size();
+    shown.at(++told);
+    return is_written;
+  });
+  if (!is_written || std::fflush(stdout) != 0) {
+    fmt::print(stderr, "tandem: the log cannot be written out\n");
+    return EXIT_FAILURE;
+  }
+  return EXIT_SUCCESS;
+}
+
+int import_log(std::span<char* const> given) {
+  const arguments wanted{given, {import_usage, 1, {"--store"}, {}}};
+  const auto store = opened_store(wanted);
+  const std::string& path = wanted.word(0);
+  std::unique_ptr<storage::log_import> import;
+  try {
+    read_log(path, [&](const storage::log_line& line) {
+      if (!import) {
+        // Under its old id, if that is free here.
+        const auto* header = std::get_if<storage::log_header>(&line);
+        const bool is_free = header != nullptr && !header->room_id.empty()
+                             && !store->find_room(storage::default_tenant, header->room_id);
+        import = std::make_unique<storage::log_import>(
+          *store, storage::default_tenant, is_free ? header->room_id : net::random_room_id());
+      }
+      import->take(line);
+      return true;
+    });
+    if (!import)
+      throw storage::op_log_error{"the log is empty"};
+    const storage::room_record room = import->finish();
+    fmt::print("{}\n", room.id);
+    return EXIT_SUCCESS;
+  } catch (const bad_log& error) {
+    fmt::print(stderr, "{}\n", error.what());
+  } catch (const storage::op_log_error& error) {
+    fmt::print(stderr, "{}: {}\n", path, error.what());
+  }
+  return EXIT_FAILURE;
+}
+
+}  // namespace tandem::tools
