@@ -13,6 +13,14 @@ void room_state::start(room_settings settings) {
   claim();
 }
 
+moment room_state::now() const {
+  return tandem::now(self_->home_system());
+}
+
+std::int64_t room_state::steady_us() const {
+  return tandem::steady_us(self_->home_system());
+}
+
 // ---- members ----
 
 void room_state::on_enter(enter& in) {
@@ -71,15 +79,15 @@ void room_state::on_member(member_says& said) {
   struct visitor {
     room_state& room;
     void operator()(member_left& m) {
-      room.core_->leave(m.site, now());
+      room.core_->leave(m.site, room.now());
       room.forget(m.site);
     }
     void operator()(open_request& m) { room.core_->open(m); }
-    void operator()(submit_edit& m) { room.core_->submit(std::move(m), now()); }
-    void operator()(move_cursor& m) { room.core_->move(m, now()); }
+    void operator()(submit_edit& m) { room.core_->submit(std::move(m), room.now()); }
+    void operator()(move_cursor& m) { room.core_->move(m, room.now()); }
     void operator()(catch_up& m) { room.core_->catch_up_reader(m); }
-    void operator()(post_chat& m) { room.core_->post(m, now()); }
-    void operator()(file_request& m) { room.core_->change_file(m, now()); }
+    void operator()(post_chat& m) { room.core_->post(m, room.now()); }
+    void operator()(file_request& m) { room.core_->change_file(m, room.now()); }
     void operator()(divergence_report& m) {
       room.core_->note_divergence(m);
       log(log_level::error, "a client diverged in room " + room.settings_.room_id);

@@ -66,6 +66,8 @@ class room_state : public room_effects {
   void wake_in(std::int64_t us) override;
 
  private:
+  moment now() const;
+  std::int64_t steady_us() const;
   void admit(enter& in);
   void claim();
   void claimed(const store_claimed& answer);

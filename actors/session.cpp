@@ -12,7 +12,7 @@ void session_state::start(session_settings settings) {
 }
 
 void session_state::on_client(client_said& said) {
-  core_->on_message(std::move(said.message), steady_us());
+  core_->on_message(std::move(said.message), steady_us(self_->home_system()));
   settings_.sink->consumed();
 }
 

@@ -1,5 +1,7 @@
 #include "tests/sim/sim_client.hpp"
 
+#include "actors/session_core.hpp"
+
 #include <algorithm>
 #include <utility>
 
@@ -18,7 +20,7 @@ constexpr const char* names[] = {"a.py", "b.py", "c.py", "d.py", "e.py"};
 
 }  // namespace
 
-sim_client::sim_client(sim_server& server, const sim_encoder& wire, sim_clock& clock,
+sim_client::sim_client(sim_host& server, const sim_encoder& wire, sim_clock& clock,
                        sim_random& chance, std::uint64_t number, const std::string& first_file,
                        const tracer& trace)
     : server_{server}, wire_{wire}, clock_{clock}, chance_{chance}, trace_{trace} {

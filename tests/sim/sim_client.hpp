@@ -9,7 +9,8 @@
 #pragma once
 
 #include "tests/sim/sim_file.hpp"
-#include "tests/sim/sim_server.hpp"
+#include "tests/sim/sim_clock.hpp"
+#include "tests/sim/sim_host.hpp"
 #include "tests/sim/sim_trace.hpp"
 
 #include <cstdint>
@@ -25,7 +26,7 @@ namespace tandem::sim {
 
 class sim_client {
  public:
-  sim_client(sim_server& server, const sim_encoder& wire, sim_clock& clock, sim_random& chance,
+  sim_client(sim_host& server, const sim_encoder& wire, sim_clock& clock, sim_random& chance,
              std::uint64_t number, const std::string& first_file, const tracer& trace);
 
   // Begins to live: connects, and acts until `settle`.
@@ -84,7 +85,7 @@ class sim_client {
   void follow_renames(const std::vector<server::file_state>& present);
   sim_file* find(const std::string& name);
 
-  sim_server& server_;
+  sim_host& server_;
   const sim_encoder& wire_;
   sim_clock& clock_;
   sim_random& chance_;

@@ -1,8 +1,10 @@
 // sim [SEEDS [FIRST]]: that many worlds, from a first seed on. Prints the seed
 // and the fault of each that failed, and what was met in all.
-// sim --trace SEED: one world, with all that is said in it.
-// sim --names-seeds SEEDS: as the first, and each seed's number before it
-// begins, so that one that ends the process is known.
+//
+//   --actors   around the real actors, on CAF's test coordinator
+//   --trace    one world, the one of the number; with all that is said in it
+//   --names    each seed's number before it begins, so that one that ends the
+//              process is known
 #include "tests/sim/sim_world.hpp"
 
 #include <fmt/format.h>
@@ -10,26 +12,35 @@
 #include <cstdio>
 #include <cstdlib>
 #include <string_view>
+#include <vector>
 
 namespace {
 
 using namespace tandem::sim;
 
-int show(std::uint64_t seed) {
-  const verdict one = run_world(seed, [](const std::string& line) { fmt::print("{}\n", line); });
+struct wishes {
+  bool with_actors = false;
+  bool traces = false;
+  bool names_seeds = false;
+  std::vector<std::uint64_t> numbers;
+};
+
+int show(std::uint64_t seed, const wishes& wanted) {
+  const verdict one = run_world(seed, wanted.with_actors,
+                                [](const std::string& line) { fmt::print("{}\n", line); });
   fmt::print("seed {}: {}\n", seed, one.fault.empty() ? "no fault" : one.fault);
   return one.fault.empty() ? EXIT_SUCCESS : EXIT_FAILURE;
 }
 
-int run(std::uint64_t seeds, std::uint64_t first, bool names_seeds) {
+int run(std::uint64_t seeds, std::uint64_t first, const wishes& wanted) {
   verdict sum;
   std::uint64_t failed = 0;
   for (std::uint64_t seed = first; seed < first + seeds; ++seed) {
-    if (names_seeds) {
+    if (wanted.names_seeds) {
       fmt::print("world {}\n", seed);
       std::fflush(stdout);
     }
-    const verdict one = run_world(seed);
+    const verdict one = run_world(seed, wanted.with_actors);
     sum += one;
     if (one.fault.empty())
       continue;
@@ -47,12 +58,22 @@ int run(std::uint64_t seeds, std::uint64_t first, bool names_seeds) {
 }  // namespace
 
 int main(int count, char** values) {
-  const auto number = [&](int at, std::uint64_t otherwise) {
-    return count > at ? std::strtoull(values[at], nullptr, 10) : otherwise;
+  wishes wanted;
+  for (int i = 1; i < count; ++i) {
+    const std::string_view word = values[i];
+    if (word == "--actors")
+      wanted.with_actors = true;
+    else if (word == "--trace")
+      wanted.traces = true;
+    else if (word == "--names")
+      wanted.names_seeds = true;
+    else
+      wanted.numbers.push_back(std::strtoull(values[i], nullptr, 10));
+  }
+  const auto number = [&](std::size_t at, std::uint64_t otherwise) {
+    return at < wanted.numbers.size() ? wanted.numbers[at] : otherwise;
   };
-  if (count > 1 && values[1] == std::string_view{"--trace"})
-    return show(number(2, 1));
-  if (count > 1 && values[1] == std::string_view{"--names-seeds"})
-    return run(number(2, 2'000), 1, true);
-  return run(number(1, 2'000), number(2, 1), false);
+  if (wanted.traces)
+    return show(number(0, 1), wanted);
+  return run(number(0, 2'000), number(1, 1), wanted);
 }

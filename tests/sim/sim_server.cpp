@@ -19,7 +19,7 @@ constexpr std::int64_t late_us = 20'000;  // the latest that a write in doubt la
 class sim_server::session final : public session_effects {
  public:
   session(sim_server& server, std::uint64_t number, receiver to_client,
-          std::function<void(close_code)> on_end)
+          end_listener on_end)
       : server_{server},
         number_{number},
         to_client_{std::move(to_client)},
@@ -76,7 +76,7 @@ class sim_server::session final : public session_effects {
   sim_server& server_;
   std::uint64_t number_;
   receiver to_client_;
-  std::function<void(close_code)> on_end_;
+  end_listener on_end_;
   session_core core_;
 };
 
@@ -314,7 +314,7 @@ std::int64_t sim_server::way_in(const session& one) {
 }
 
 void sim_server::heal() {
-  trouble_ = {0, 0, 0, 0, 0, 1'000, 100};
+  trouble_ = troubles::none();
   for (const auto& [number, one] : sessions_)
     one->line_us = 0;
 }
@@ -362,7 +362,7 @@ void sim_server::crash() {
   clock_.at(clock_.now_us() + restart_us, [this] { start(); });
 }
 
-std::uint64_t sim_server::connect(receiver to_client, std::function<void(close_code)> on_end) {
+std::uint64_t sim_server::connect(receiver to_client, end_listener on_end) {
   if (down_ || !room_)
     return 0;
   const std::uint64_t number = next_connection_++;

@@ -13,6 +13,7 @@
 #include "actors/session_core.hpp"
 #include "storage/store.hpp"
 #include "tests/sim/sim_clock.hpp"
+#include "tests/sim/sim_host.hpp"
 #include "tests/sim/sim_random.hpp"
 
 #include <functional>
@@ -24,47 +25,22 @@
 
 namespace tandem::sim {
 
-// How bad things may get; all chances are of a thousand.
-struct troubles {
-  std::uint64_t write_fails = 30;
-  std::uint64_t outcome_unknown = 30;
-  std::uint64_t read_fails = 30;
-  std::uint64_t crash = 4;           // at every write: before, within or after it
-  std::uint64_t long_line = 200;     // of a connection
-  std::int64_t store_us = 3'000;     // the longest that a write takes
-  std::int64_t hop_us = 300;         // the longest between two actors
-};
-
-class sim_server {
+class sim_server final : public sim_host {
  public:
-  // Takes a frame from a session; the client's side of a connection.
-  using receiver = std::function<void(const frame&)>;
-
   sim_server(const limits& bounds, const frame_encoder& encoder, sim_clock& clock,
              sim_random& chance, storage::store& kept, std::string room_id);
-  ~sim_server();
+  ~sim_server() override;
 
-  // Sees every frame before its client does.
-  void on_frame(receiver look) { look_ = std::move(look); }
-  // Called behind every write, in the moment it is durable.
-  void on_durable(std::function<void(const storage::room_write&)> look) {
-    durable_ = std::move(look);
-  }
-
-  // A connection: its number, or 0 while the server is down.
-  std::uint64_t connect(receiver to_client, std::function<void(close_code)> on_end);
-  void disconnect(std::uint64_t connection);
-  void from_client(std::uint64_t connection, client::message message);
-  // The client has read so much of what waited for it.
-  void client_read(std::uint64_t connection, std::uint64_t bytes);
+  std::uint64_t connect(receiver to_client, end_listener on_end) override;
+  void disconnect(std::uint64_t connection) override;
+  void from_client(std::uint64_t connection, client::message message) override;
+  void client_read(std::uint64_t connection, std::uint64_t bytes) override;
   std::uint64_t unread_bytes(std::uint64_t connection) const;
 
-  // Nothing goes wrong from here on.
-  void heal();
+  void heal() override;
 
-  std::uint64_t crashes() const noexcept { return crashes_; }
-  std::uint64_t most_unread_bytes() const noexcept { return most_unread_bytes_; }
-  std::uint64_t reloads() const noexcept { return reloads_; }
+  std::uint64_t crashes() const noexcept override { return crashes_; }
+  std::uint64_t reloads() const noexcept override { return reloads_; }
 
  private:
   class session;
@@ -87,15 +63,12 @@ class sim_server {
   storage::store& kept_;
   std::string room_id_;
   troubles trouble_;
-  receiver look_;
-  std::function<void(const storage::room_write&)> durable_;
   std::uint64_t incarnation_ = 1;
   std::uint64_t next_connection_ = 1;
   std::map<std::uint64_t, std::unique_ptr<session>> sessions_;
   std::unique_ptr<room> room_;
   bool down_ = false;
   std::uint64_t crashes_ = 0;
-  std::uint64_t most_unread_bytes_ = 0;
   std::uint64_t reloads_ = 0;
 };
 

@@ -1,7 +1,9 @@
 #include "tests/sim/sim_world.hpp"
 
 #include "storage/memory_store.hpp"
+#include "tests/sim/actor_server.hpp"
 #include "tests/sim/sim_client.hpp"
+#include "tests/sim/sim_server.hpp"
 #include "tests/sim/sim_witness.hpp"
 
 #include <algorithm>
@@ -45,7 +47,7 @@ limits small_limits(sim_random& chance) {
 
 class world {
  public:
-  world(std::uint64_t seed, const tracer& trace)
+  world(std::uint64_t seed, bool with_actors, const tracer& trace)
       : chance_{seed}, limits_{small_limits(chance_)}, store_{storage::make_memory_store()} {
     storage::new_room room;
     room.id = room_id;
@@ -53,7 +55,10 @@ class world {
       room.files.push_back({name, "python", {}, 0});
     store_->create_room(room);
     witness_ = std::make_unique<sim_witness>(*store_, room_id);
-    server_ = std::make_unique<sim_server>(limits_, wire_, clock_, chance_, *store_, room_id);
+    if (with_actors)
+      server_ = make_actor_server(limits_, wire_, clock_, chance_, *store_, room_id);
+    else
+      server_ = std::make_unique<sim_server>(limits_, wire_, clock_, chance_, *store_, room_id);
     server_->on_durable([this](const storage::room_write& write) { witness_->on_durable(write); });
     server_->on_frame([this](const frame& bytes) {
       for (const said* message : wire_.decode(*bytes))
@@ -247,7 +252,7 @@ class world {
   sim_encoder wire_;
   std::unique_ptr<storage::store> store_;
   std::unique_ptr<sim_witness> witness_;
-  std::unique_ptr<sim_server> server_;
+  std::unique_ptr<sim_host> server_;
   std::vector<std::unique_ptr<sim_client>> clients_;
   std::size_t events_ = 0;
   verdict verdict_;
@@ -266,9 +271,9 @@ verdict& verdict::operator+=(const verdict& other) {
   return *this;
 }
 
-verdict run_world(std::uint64_t seed, const tracer& trace) {
+verdict run_world(std::uint64_t seed, bool with_actors, const tracer& trace) {
   try {
-    return world{seed, trace}.run();
+    return world{seed, with_actors, trace}.run();
   } catch (const std::exception& error) {
     verdict broken;
     broken.fault = std::string{"an exception: "} + error.what();

@@ -23,6 +23,7 @@ struct verdict {
 };
 
 // Deterministic: the same seed gives the same verdict.
-verdict run_world(std::uint64_t seed, const tracer& trace = {});
+// `with_actors`: around the real actors, on CAF's test coordinator.
+verdict run_world(std::uint64_t seed, bool with_actors = false, const tracer& trace = {});
 
 }  // namespace tandem::sim

@@ -53,7 +53,7 @@ function buildSim(build) {
 }
 
 function runSeeds(build, seeds) {
-  const ran = spawnSync(path.join(build, 'sim'), ['--names-seeds', String(seeds)],
+  const ran = spawnSync(path.join(build, 'sim'), ['--names', String(seeds)],
     { encoding: 'utf8', timeout: runDeadlineMs, maxBuffer: 1 << 28 });
   const failed = [...ran.stdout.matchAll(/^seed (\d+): (.*)$/gm)];
   if (ran.status === 0) return undefined;
