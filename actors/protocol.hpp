@@ -65,8 +65,11 @@ struct hello {
   std::uint64_t attempt = 0;
 };
 
+// Here and below: `id` is that of the file, if the client names it; a name may
+// have come to stand for another file while the message was on its way.
 struct close {
   std::string file;
+  std::optional<std::uint64_t> id{};
 };
 
 struct edit {
@@ -74,6 +77,7 @@ struct edit {
   ot::revision rev = 0;
   std::uint64_t seq = 0;
   ot::text_op op;
+  std::optional<std::uint64_t> id{};
 };
 
 struct selection {
@@ -85,6 +89,7 @@ struct cursor {
   std::string file;
   ot::revision rev = 0;
   std::vector<selection> ranges;
+  std::optional<std::uint64_t> id{};
 };
 
 struct chat {

@@ -167,6 +167,7 @@ class room_core {
   void finish_write(const std::vector<storage::file_key>& created, moment now);
   void fail_write(moment now);
   void abandon_queue(const char* why);
+  void gather_cursors(fanout& batch);
   void emit(fanout batch, moment now);
   void announce_unavailable();
   std::map<storage::file_key, std::string> file_names() const;

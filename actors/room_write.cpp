@@ -150,6 +150,7 @@ void room_core::finish_write(const std::vector<storage::file_key>& created, mome
   }
   if (chat_.size() > limits_.chat_kept)
     chat_.erase(chat_.begin(), chat_.end() - static_cast<std::ptrdiff_t>(limits_.chat_kept));
+  gather_cursors(batch);  // under the names that everybody knows so far
   std::size_t next_created = 0;
   for (const queued_change& change : done.changes)
     apply_change(change, created, next_created, batch);
@@ -157,8 +158,7 @@ void room_core::finish_write(const std::vector<storage::file_key>& created, mome
   run(now);
 }
 
-// Tells everybody a batch, with all the notes and cursors that have gathered.
-void room_core::emit(fanout batch, moment) {
+void room_core::gather_cursors(fanout& batch) {
   for (auto& [key, file] : files_) {
     if (!file->has_moved_cursors())
       continue;
@@ -170,6 +170,11 @@ void room_core::emit(fanout batch, moment) {
     }
     at->cursors = file->take_moved_cursors(encoder_);
   }
+}
+
+// Tells everybody a batch, with all the notes and cursors that have gathered.
+void room_core::emit(fanout batch, moment) {
+  gather_cursors(batch);
   batch.people = std::exchange(notes_, {});
   if (batch.people.empty() && batch.files.empty() && batch.notes.empty())
     return;

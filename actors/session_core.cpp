@@ -163,8 +163,7 @@ void session_core::say_hello(client::hello& hello) {
 // of it may be under way, whose answer must find it, or which must be known
 // again when the file is opened anew.
 void session_core::open(client::open& wanted) {
-  const auto found = wanted.id ? files_.find(static_cast<storage::file_key>(*wanted.id))
-                               : find(wanted.file);
+  const auto found = find(wanted.file, wanted.id);
   if (found != files_.end()) {
     followed& file = found->second;
     if (const auto held = std::exchange(file.held, std::nullopt))
@@ -176,12 +175,14 @@ void session_core::open(client::open& wanted) {
 }
 
 void session_core::close_file(const client::close& message) {
-  if (const auto file = find(message.file); file != files_.end())
+  if (const auto file = find(message.file, message.id); file != files_.end())
     files_.erase(file);
 }
 
 std::map<storage::file_key, session_core::followed>::iterator session_core::find(
-  const std::string& name) {
+  const std::string& name, std::optional<std::uint64_t> id) {
+  if (id)
+    return files_.find(static_cast<storage::file_key>(*id));
   return std::ranges::find_if(files_,
                               [&](const auto& entry) { return entry.second.name == name; });
 }
@@ -189,14 +190,17 @@ std::map<storage::file_key, session_core::followed>::iterator session_core::find
 // ---- edits ----
 
 void session_core::edit(client::edit& message, std::int64_t now_us) {
-  const auto found = find(message.file);
+  const auto found = find(message.file, message.id);
   if (found == files_.end())
     return send_error({error_code::stale, "open the file first", message.file, message.seq, {}, {}});
   followed& file = found->second;
   const auto unanswered =
     file.held ? std::optional{file.held->seq} : file.unanswered_seq;
-  if (unanswered == message.seq)
-    return;  // sent again before its answer, which is on its way
+  if (unanswered == message.seq) {  // sent again before its answer, which is on its way
+    if (!file.held && message.rev != file.unanswered_base)
+      file.sent_anew = std::move(message);
+    return;
+  }
   // Sent twice, and answered meanwhile. The room would say the same, but too
   // late: the client's next edit may be on its way.
   if (message.seq == file.acked_seq)
@@ -225,6 +229,7 @@ void session_core::submit(storage::file_key key, followed& file, client::edit& m
   if (message.rev < file.composed_end)
     return ask_rebase(file, message);
   file.unanswered_seq = message.seq;
+  file.unanswered_base = message.rev;
   effects_.submit(
     {key, {client_, message.seq, message.rev, std::move(message.op), site_}});
 }
@@ -238,7 +243,7 @@ void session_core::ask_rebase(followed& file, const client::edit& message) {
 // ---- everything else ----
 
 void session_core::cursor(client::cursor& message) {
-  const auto file = find(message.file);
+  const auto file = find(message.file, message.id);
   if (file == files_.end() || message.rev > file->second.sent)
     return send_error({error_code::stale, "that revision was not sent to this client",
                        message.file, {}, {}, {}});

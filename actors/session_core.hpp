@@ -90,6 +90,10 @@ class session_core {
     ot::revision head = 0;            // the latest that is known to be durable
     ot::revision composed_end = 0;    // of the last composed operation sent
     std::optional<std::uint64_t> unanswered_seq;
+    ot::revision unanswered_base = 0;
+    // The same edit on another base, sent before the first was answered: what
+    // counts if the first is refused.
+    std::optional<client::edit> sent_anew;
     std::uint64_t acked_seq = 0;      // the last, on this connection, and
     ot::revision acked_rev = 0;       // what it became
     bool owes_rebase = false;         // a `rebase` was answered; its edit is not in yet
@@ -123,7 +127,9 @@ class session_core {
   void ask_slice(storage::file_key key, followed& file);
   bool may_send_more() const;
 
-  std::map<storage::file_key, followed>::iterator find(const std::string& name);
+  // By the id, if there is one.
+  std::map<storage::file_key, followed>::iterator find(const std::string& name,
+                                                       std::optional<std::uint64_t> id);
   bool waits_for_room() const noexcept;
   void note_open_answered();
   void say_early_messages();

@@ -144,6 +144,7 @@ void session_core::send_ops(followed& file, const std::vector<sent_op>& ops) {
 void session_core::send_ack(followed& file, std::uint64_t seq, ot::revision rev) {
   effects_.send(encoder_.encode(server::ack{file.name, seq, rev}));
   file.unanswered_seq.reset();
+  file.sent_anew.reset();
   file.acked_seq = seq;
   file.acked_rev = rev;
   file.owes_rebase = false;
@@ -163,6 +164,8 @@ void session_core::on_answer(const edit_answer& answer) {
   file.unanswered_seq.reset();
   if (answer.code == error_code::rebase)
     file.owes_rebase = true;
+  if (auto again = std::exchange(file.sent_anew, std::nullopt))
+    return submit(answer.file, file, *again);
   send_error({answer.code, answer.why, file.name, answer.seq, {}, answer.retry_ms});
 }
 

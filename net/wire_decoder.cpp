@@ -35,7 +35,8 @@ client::hello read_hello(json_view object, const limits& bounds) {
 }
 
 client::cursor read_cursor(json_view object, const limits& bounds) {
-  client::cursor cursor{required_text(object, "file"), required_number(object, "rev"), {}};
+  client::cursor cursor{required_text(object, "file"), required_number(object, "rev"), {},
+                        number_field(object, "id")};
   const auto ranges = object.find("ranges");
   const auto read_range = [&](json_view pair) {
     std::uint64_t ends[2] = {};
@@ -59,7 +60,7 @@ client::cursor read_cursor(json_view object, const limits& bounds) {
 
 client::message read_edit(json_view object, const limits& bounds) {
   client::edit edit{required_text(object, "file"), required_number(object, "rev"),
-                    required_number(object, "seq"), {}};
+                    required_number(object, "seq"), {}, number_field(object, "id")};
   const auto op = object.find("op");
   if (!op)
     throw bad_field{"op"};
@@ -107,7 +108,7 @@ client::message read_message(std::string_view type, json_view object, const limi
   if (type == "open")
     return read_open(object);
   if (type == "close")
-    return client::close{required_text(object, "file")};
+    return client::close{required_text(object, "file"), number_field(object, "id")};
   if (type == "chat")
     return client::chat{required_number(object, "id"), required_text(object, "text")};
   if (type == "diverged")

@@ -205,5 +205,15 @@ TEST_F(room_files, a_room_has_so_many_files_and_no_more) {
   EXPECT_EQ(told(ada), lines{"error too_large e"});
 }
 
+// In one batch everything of the file bears the old name, until the rename is told.
+TEST_F(room_files, carets_are_told_under_the_name_that_is_known) {
+  const auto ada = join(1);
+  core->change_file({ada, {file_action::rename, "a", "c", {}, {}}}, now());
+  core->move({ada, 10, 3, {{1, 1}}}, now());
+  forget_what_was_told();
+  written();
+  EXPECT_EQ(told_all(), (lines{"cursor 1 a 3 1-1", "rename a to c by 1"}));
+}
+
 }  // namespace
 }  // namespace tandem::test

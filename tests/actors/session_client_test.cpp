@@ -269,6 +269,38 @@ TEST_F(session_client, a_diverged_client_is_counted_and_gets_the_text_anew) {
   EXPECT_EQ(effects.opens[0].seq, 4U) << "the pending edit is known again";
 }
 
+// ---- files by their id ----
+
+// Two files have changed names while the edit was on its way.
+TEST_F(session_client, an_edit_goes_to_the_file_of_its_id_whatever_that_is_called_now) {
+  join();
+  open_by_text(3, "a", 10);
+  open_by_text(7, "b", 20);
+  say(client::edit{"b", 3, 1, make_op({"x"}), 10});
+  ASSERT_EQ(effects.edits.size(), 1U);
+  EXPECT_EQ(effects.edits[0].file, 10);
+  say(client::edit{"a", 3, 2, make_op({"x"}), 30});
+  EXPECT_EQ(sent(), lines{"error stale a seq 2"});
+  say(client::close{"a", 20});
+  edit(3, 7, "b");
+  EXPECT_EQ(sent(), lines{"error stale b seq 3"});
+}
+
+// It was sent on an older base, and again on a newer one, before the answer.
+TEST_F(session_client, of_an_edit_sent_twice_the_latter_counts_if_the_first_is_refused) {
+  join();
+  open_by_text(3);
+  edit(1, 2);
+  edit(1, 3);
+  EXPECT_EQ(effects.edits.size(), 1U);
+  room(edit_answer{10, 1, edit_answer::verdict::refused, 0, error_code::rebase, "far behind", {}});
+  EXPECT_EQ(sent(), lines{}) << "the client is past that";
+  ASSERT_EQ(effects.edits.size(), 2U);
+  EXPECT_EQ(effects.edits[1].edit.base, 3U);
+  own(3, 4, 1);
+  EXPECT_EQ(sent(), lines{"ack a seq 1 rev 4"});
+}
+
 // ---- the end ----
 
 TEST_F(session_client, the_end_of_a_connection_is_a_leave_once) {

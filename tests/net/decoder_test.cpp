@@ -34,14 +34,19 @@ struct message_text {
     optional("seq", m.seq);
     optional("id", m.id);
   }
-  void operator()(const client::close& m) { out << "close " << m.file; }
+  void operator()(const client::close& m) {
+    out << "close " << m.file;
+    optional("id", m.id);
+  }
   void operator()(const client::edit& m) {
     out << "op " << m.file << " rev " << m.rev << " seq " << m.seq << ' ' << to_json(m.op);
+    optional("id", m.id);
   }
   void operator()(const client::cursor& m) {
     out << "cursor " << m.file << " rev " << m.rev;
     for (const client::selection& range : m.ranges)
       out << ' ' << range.anchor << '-' << range.head;
+    optional("id", m.id);
   }
   void operator()(const client::chat& m) { out << "chat " << m.id << " [" << m.text << "]"; }
   void operator()(const client::diverged& m) {
@@ -130,6 +135,10 @@ TEST_F(message_decoding, open_and_close) {
 
 TEST_F(message_decoding, op) {
   expect({
+    {R"({"type":"op","file":"a","id":7,"rev":3,"seq":1,"op":["x"]})",
+     R"(op a rev 3 seq 1 ["x"] id 7)"},
+    {R"({"type":"close","file":"a","id":7})", "close a id 7"},
+    {R"({"type":"cursor","file":"a","id":7,"rev":3,"ranges":[]})", "cursor a rev 3 id 7"},
     {R"({"type":"op","file":"a","rev":3,"seq":1,"op":[2,"é",{"d":1}]})",
      R"(op a rev 3 seq 1 [2,"é",{"d":1}])"},
     {R"({"type":"op","file":"a","rev":3,"seq":1,"op":[],"at":1e5})", "op a rev 3 seq 1 []"},

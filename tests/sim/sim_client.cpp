@@ -67,7 +67,7 @@ void sim_client::do_something() {
     if (const auto caret = file.place_caret(chance_))
       send(*caret);
   } else if (chance_.chance(10) && file.is_settled()) {
-    send(client::close{file.name()});
+    send(client::close{file.name(), file.file_id()});
     files_.erase(at);
     return;
   } else {

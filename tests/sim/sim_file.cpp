@@ -61,7 +61,7 @@ void sim_file::type(sim_random& chance) {
 std::optional<client::cursor> sim_file::place_caret(sim_random& chance) {
   if (!is_settled())
     return std::nullopt;
-  client::cursor cursor{name_, model_.rev, {}};
+  client::cursor cursor{name_, model_.rev, {}, id_};
   const std::uint64_t length = ot::count_chars(model_.text);
   for (std::uint64_t left = chance.below(3); left > 0; --left)
     cursor.ranges.push_back({chance.below(length + 1), chance.below(length + 1)});
@@ -98,7 +98,7 @@ std::optional<client::edit> sim_file::unsent() {
   sent_base_ = model_.rev;
   sent_name_ = name_;
   ++owner_.acks_due[model_.seq];
-  return client::edit{name_, model_.rev, model_.seq, *model_.in_flight};
+  return client::edit{name_, model_.rev, model_.seq, *model_.in_flight, id_};
 }
 
 // What is on its way is not sent again in another form but by agreement.
@@ -106,7 +106,7 @@ std::optional<client::edit> sim_file::sent_again() {
   if (!model_.in_flight || !is_live_ || !is_sent_ || sent_base_ != model_.rev)
     return std::nullopt;
   ++owner_.acks_due[model_.seq];
-  return client::edit{name_, model_.rev, model_.seq, *model_.in_flight};
+  return client::edit{name_, model_.rev, model_.seq, *model_.in_flight, id_};
 }
 
 void sim_file::retry(std::uint64_t seq) {
@@ -193,9 +193,11 @@ void sim_file::on_cursor(const said_cursor& cursor) {
 }
 
 sim_file::reaction sim_file::on_error(const server::error& error) {
+  // Without a number it may be about changing the file. One that is gone is
+  // said to be, by `file` or by the next welcome.
   if (!error.seq)
-    return error.code == error_code::unknown_file && !is_opened_ ? reaction::file_is_gone
-                                                                 : reaction::none;
+    return error.code == error_code::unknown_file && id_ == 0 ? reaction::file_is_gone
+                                                              : reaction::none;
   if (!model_.in_flight || *error.seq != model_.seq)
     return reaction::none;
   switch (error.code) {
