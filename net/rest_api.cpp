@@ -170,6 +170,10 @@ void rest_api::handle_room(const http_request& request, const target& where, res
     return describe_room(where.segments[1], std::move(answer));
   if (depth == 2 && method == http::verb::delete_)
     return remove_room(where.segments[1], std::move(answer));
+  if (depth == 3 && where.segments[2] == "versions" && method == http::verb::get)
+    return list_versions(where.segments[1], std::move(answer));
+  if (depth == 3 && where.segments[2] == "versions" && method == http::verb::post)
+    return add_version(request, where.segments[1], std::move(answer));
   if (depth >= 3 && where.segments[2] == "files")
     return handle_file(request, where, std::move(answer));
   if (depth <= 2)
@@ -252,6 +256,84 @@ void rest_api::remove_room(const std::string& id, respond answer) {
       if (!from.remove_room(storage::default_tenant, id))
         return no_such_room();
       return http_response{http::status::no_content, 11};
+    });
+  });
+}
+
+// ---- versions ----
+
+namespace {
+
+constexpr std::size_t versions_per_room = 1'000;
+
+std::string version_json(const storage::version_record& version) {
+  std::string out = "{";
+  append_field(out, "name", version.name);
+  append_field(out, "by", version.author);
+  append_field(out, "at", version.at_ms);
+  append_key(out, "files");
+  out += '[';
+  for (const storage::version_record::file& file : version.files) {
+    out += out.back() == '[' ? "{" : ",{";
+    append_field(out, "file", file.name);
+    append_field(out, "id", file.key);
+    append_field(out, "rev", file.rev);
+    out += '}';
+  }
+  return out + "]}";
+}
+
+// What a `POST …/versions` asks for; a problem if it is nothing.
+std::string read_version_wish(std::string_view text, const limits& bounds,
+                              storage::version_record& version) {
+  json_document body;
+  if (body.parse(text) != json_error::none || !body.root().is(json_kind::object))
+    return "the body is {name, by?}";
+  const auto name = body.root().find("name");
+  const auto by = body.root().find("by");
+  const auto fits = [&](json_view value) {
+    return value.string() && ot::count_chars(*value.string()) <= bounds.name_chars;
+  };
+  if (!name || !fits(*name) || name->string()->empty() || (by && !fits(*by)))
+    return fmt::format("name is a text of 1 to {} characters, and by of at most as many",
+                       bounds.name_chars);
+  version.name = *name->string();
+  version.author = by ? *by->string() : std::string_view{};
+  return {};
+}
+
+}  // namespace
+
+void rest_api::list_versions(const std::string& id, respond answer) {
+  actors_.read([id, answer = std::move(answer)](storage::reader& reader) {
+    answered(reader, answer, [&](storage::reader& from) {
+      if (!from.find_room(storage::default_tenant, id))
+        return no_such_room();
+      std::string out = "[";
+      for (const storage::version_record& version : from.versions(storage::default_tenant, id))
+        out += (out.back() == '[' ? "" : ",") + version_json(version);
+      return json_response(http::status::ok, out + "]");
+    });
+  });
+}
+
+void rest_api::add_version(const http_request& request, const std::string& id, respond answer) {
+  storage::version_record wish;
+  wish.at_ms = now_ms();
+  const std::string problem = read_version_wish(request.body(), actors_.bounds(), wish);
+  if (!problem.empty())
+    return answer(bad_request(problem));
+  actors_.write([id, wish = std::move(wish), answer = std::move(answer)](storage::store& store) {
+    answered(store, answer, [&](storage::store& to) {
+      if (!to.find_room(storage::default_tenant, id))
+        return no_such_room();
+      if (to.versions(storage::default_tenant, id).size() >= versions_per_room)
+        return error_response(http::status::conflict, "too_large", "the room has too many versions");
+      const auto added = to.add_version(storage::default_tenant, id, wish);
+      if (!added)
+        return error_response(http::status::conflict, "version_exists",
+                              "a version of that name exists");
+      return json_response(http::status::created, version_json(*added));
     });
   });
 }

@@ -35,6 +35,8 @@ class rest_api {
   void create_room(const http_request& request, respond answer);
   void describe_room(const std::string& id, respond answer);
   void remove_room(const std::string& id, respond answer);
+  void list_versions(const std::string& id, respond answer);
+  void add_version(const http_request& request, const std::string& id, respond answer);
   void list_files(const std::string& id, respond answer);
   void file_text(const target& where, respond answer);
   void file_history(const target& where, respond answer);

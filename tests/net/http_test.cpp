@@ -137,6 +137,28 @@ TEST_F(http_routes, gives_a_files_history) {
   EXPECT_EQ(body.find("\"by\":\"ada\""), std::string::npos) << "the private name is not shown";
 }
 
+TEST_F(http_routes, names_what_the_files_are_now) {
+  start();
+  const std::string room =
+    make_room(R"({"files":[{"file":"a","text":"abc"},{"file":"b"}]})");
+  const std::string versions = "/rooms/" + room + "/versions";
+  EXPECT_EQ(get(versions).body, "[]");
+  const answer made = request(verb::post, versions, R"({"name":"first","by":"Ada"})");
+  EXPECT_EQ(made.status, 201U);
+  EXPECT_NE(made.body.find(R"("name":"first","by":"Ada")"), std::string::npos) << made.body;
+  EXPECT_NE(made.body.find(R"("file":"a","id":)"), std::string::npos) << made.body;
+  EXPECT_EQ(get(versions).body, "[" + made.body + "]");
+  EXPECT_EQ(request(verb::post, versions, R"({"name":"first"})").status, 409U);
+  for (const char* wrong : {"", "[]", "{}", R"({"name":""})", R"({"name":7})",
+                            R"({"name":"x","by":7})"})
+    EXPECT_EQ(request(verb::post, versions, wrong).status, 400U) << wrong;
+  EXPECT_EQ(request(verb::post, versions, "{\"name\":\"" + std::string(61, 'x') + "\"}").status,
+            400U);
+  EXPECT_EQ(request(verb::delete_, versions).status, 404U);
+  EXPECT_EQ(get("/rooms/nowhere/versions").status, 404U);
+  EXPECT_EQ(request(verb::post, "/rooms/nowhere/versions", R"({"name":"x"})").status, 404U);
+}
+
 TEST_F(http_routes, what_is_not_there_is_404_and_a_wrong_method_405) {
   start();
   const std::string room = "/rooms/" + make_room();
