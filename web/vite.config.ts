@@ -19,5 +19,6 @@ export default defineConfig({
       '/ws': { target: backend, ws: true },
     },
   },
-  test: { include: ['test/**/*.test.ts'] },
+  // No test asserts a time: the limit only ends what hangs.
+  test: { include: ['test/**/*.test.ts'], testTimeout: 120_000 },
 });

@@ -36,7 +36,7 @@ set(own_tools "^(ot|storage|actors|net|config|tools)/")
 
 # Which libraries a folder may include, besides the standard ones.
 set(library_ot "^$")
-set(library_storage "^(sqlite3|pqxx/|fmt/|openssl/)")
+set(library_storage "^(sqlite3|pqxx/|zlib|fmt/|openssl/)")
 set(library_actors "^(caf/|openssl/|zlib|fmt/)")
 set(library_net "^(boost/|rapidjson/|fmt/|openssl/|zlib)")
 set(library_config "^fmt/")

@@ -87,7 +87,7 @@ export class Window {
 
   async focusEditor(): Promise<void> {
     // Until the file's text is there the editor takes no keys.
-    await this.page.locator('.monaco-editor textarea.inputarea:not([readonly])').focus();
+    await this.page.locator('.editor[aria-busy="false"] textarea.inputarea').focus();
   }
 
   async type(text: string, delay = 15): Promise<void> {

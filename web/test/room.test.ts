@@ -183,11 +183,11 @@ describe('errors', () => {
 
   it('about an edit that is refused hand its text to the user', () => {
     const conflicts: unknown[] = [];
-    file.on('conflict', (conflict) => conflicts.push(conflict));
+    room.on('conflict', (conflict) => conflicts.push(conflict));
     comeOnline();
     type(5, '!');
     network.socket.hear({ type: 'error', code: 'too_large', message: '', file: 'a.py', seq: 1 });
-    expect(conflicts).toEqual([{ text: 'hello!', reason: 'too-large' }]);
+    expect(conflicts).toEqual([{ file: 'a.py', text: 'hello!', reason: 'too-large' }]);
     expect([file.localText, room.pending]).toEqual(['hello', 0]);
   });
 
@@ -221,7 +221,7 @@ describe('files', () => {
 
   it('that are removed hand out what was not saved', () => {
     const conflicts: unknown[] = [];
-    file.on('conflict', ({ reason }) => conflicts.push(reason));
+    room.on('conflict', ({ reason }) => conflicts.push(reason));
     comeOnline();
     type(5, '!');
     network.socket.hear({ type: 'file', do: 'delete', file: 'a.py', by: 2 });
@@ -241,10 +241,10 @@ describe('files', () => {
 
   it('that were removed while away are found to be gone', () => {
     comeOnline();
-    const removed: string[] = [];
-    room.on('fileRemoved', (event) => removed.push(event.file));
+    let isGone = false;
+    file.on('gone', () => (isGone = true));
     reconnect({ files: [] });
-    expect(removed).toEqual(['a.py']);
+    expect([isGone, room.files]).toEqual([true, []]);
   });
 
   it('are closed when their edits are in', () => {
@@ -255,6 +255,163 @@ describe('files', () => {
     network.socket.hear({ type: 'ack', file: 'a.py', seq: 1, rev: 4 });
     expect(network.socket.ofType('close')).toHaveLength(1);
     expect(room.open('a.py')).not.toBe(file);
+  });
+});
+
+describe('files with ids', () => {
+  const info = (name: string, id: number): Frame => ({ file: name, id, rev: 3, language: 'python' });
+  const opened = (name: string, id: number, text: string): Frame => ({ type: 'opened', ...info(name, id), text });
+
+  function comeOnlineWith(...files: Frame[]): void {
+    network.welcome({ files });
+    for (const each of files) network.socket.hear({ type: 'opened', ...each, text: 'hello' });
+  }
+
+  function renamesHeard(): unknown[] {
+    const renames: unknown[] = [];
+    room.on('fileRenamed', ({ from, to }) => renames.push([from, to]));
+    return renames;
+  }
+
+  function conflictsHeard(): unknown[] {
+    const conflicts: unknown[] = [];
+    room.on('conflict', (conflict) => conflicts.push(conflict));
+    return conflicts;
+  }
+
+  it('are asked for and edited by id', () => {
+    comeOnlineWith(info('a.py', 5));
+    expect([file.id, room.files]).toEqual([5, [{ file: 'a.py', id: 5, language: 'python' }]]);
+    type(5, '!');
+    expect(network.socket.sent.at(-1)).toMatchObject({ type: 'op', file: 'a.py', id: 5, seq: 1 });
+    reconnect({ files: [info('a.py', 5)] });
+    expect(network.socket.sent[0]).toMatchObject({ open: [{ file: 'a.py', id: 5, rev: 3, seq: 1 }] });
+  });
+
+  it('that are opened while online are asked for by the id that the room has told', () => {
+    comeOnlineWith(info('a.py', 5));
+    network.socket.hear({ type: 'file', do: 'create', file: 'b.py', id: 9, language: 'python', by: 2 });
+    expect(room.open('b.py').id).toBe(9);
+    expect(network.socket.sent.at(-1)).toEqual({ type: 'open', file: 'b.py', id: 9 });
+  });
+
+  it('that were renamed while away go on under the new name', () => {
+    comeOnlineWith(info('a.py', 5));
+    const renames = renamesHeard();
+    type(5, '!');
+    reconnect({ files: [info('c.py', 5), info('a.py', 9)] });
+    network.socket.hear({ type: 'opened', ...info('c.py', 5), from: 3 });
+    expect(network.socket.sent.at(-1)).toMatchObject({ type: 'op', file: 'c.py', id: 5, seq: 1 });
+    expect([renames, file.name, room.open('c.py') === file]).toEqual([[['a.py', 'c.py']], 'c.py', true]);
+  });
+
+  it('that have got each other\'s names while away are told apart', () => {
+    const other = room.open('b.py');
+    comeOnlineWith(info('a.py', 5), info('b.py', 6));
+    const names: string[][] = [];
+    room.on('fileRenamed', () => names.push([file.name, other.name]));
+    reconnect({ files: [info('b.py', 5), info('a.py', 6)] });
+    expect(names).toEqual([['b.py', 'a.py'], ['b.py', 'a.py']]);
+    network.socket.hear({ type: 'opened', ...info('b.py', 5), from: 3 });
+    network.socket.hear({ type: 'op', file: 'b.py', rev: 4, op: ['>'] });
+    expect([file.localText, other.localText]).toEqual(['>hello', 'hello']);
+  });
+
+  it('that exchange their names in two steps are told apart', () => {
+    const other = room.open('b.py');
+    comeOnlineWith(info('a.py', 5), info('b.py', 6));
+    network.socket.hear({ type: 'file', do: 'rename', file: 'a.py', to: 'b.py', id: 5, language: 'python' });
+    network.socket.hear({ type: 'file', do: 'rename', file: 'b.py', to: 'a.py', id: 6, language: 'python' });
+    expect([file.name, other.name]).toEqual(['b.py', 'a.py']);
+    expect(room.files.map(({ file: name, id }) => [name, id])).toEqual([['a.py', 6], ['b.py', 5]]);
+  });
+
+  it('that are gone while another has the name hand out what was not saved', () => {
+    comeOnlineWith(info('a.py', 5));
+    const conflicts = conflictsHeard();
+    let isGone = false;
+    file.on('gone', () => (isGone = true));
+    type(5, '!');
+    reconnect({ files: [info('a.py', 9)] });
+    expect(conflicts).toEqual([{ file: 'a.py', text: 'hello!', reason: 'file-gone' }]);
+    expect([isGone, room.pending]).toEqual([true, 0]);
+    const anew = room.open('a.py');
+    expect(network.socket.sent.at(-1)).toEqual({ type: 'open', file: 'a.py', id: 9 });
+    network.socket.hear(opened('a.py', 9, 'another'));
+    expect([anew === file, anew.localText]).toEqual([false, 'another']);
+  });
+
+  it('are not mistaken for the removed one whose name another takes', () => {
+    const other = room.open('b.py');
+    comeOnlineWith(info('a.py', 5), info('b.py', 6));
+    const conflicts = conflictsHeard();
+    room.on('conflict', () => expect(room.open('a.py')).toBe(other));
+    type(5, '!');
+    reconnect({ files: [info('a.py', 6)] });
+    expect([conflicts.length, other.name]).toEqual([1, 'a.py']);
+  });
+
+  it('that were renamed are found by what a reload has left', () => {
+    comeOnlineWith(info('a.py', 5));
+    type(5, '!');
+    const again = connectRoom(network.options());
+    again.connect();
+    network.welcome({ files: [info('a.py', 9), info('c.py', 5)] });
+    expect(network.socket.sent[0]).toMatchObject({ open: [{ file: 'a.py', id: 5, rev: 3, seq: 1 }] });
+    network.socket.hear({ type: 'opened', ...info('c.py', 5), from: 3 });
+    expect(network.socket.sent.at(-1)).toMatchObject({ type: 'op', file: 'c.py', id: 5, seq: 1, op: [5, '!'] });
+    expect(again.open('c.py').localText).toBe('hello!');
+  });
+
+  it('that are opened by a new name before the reload\'s work is known to be of it are opened again', () => {
+    comeOnlineWith(info('a.py', 5));
+    type(5, '!');
+    const again = connectRoom(network.options());
+    const early = again.open('c.py');
+    let isGone = false;
+    early.on('gone', () => (isGone = true));
+    again.connect();
+    network.welcome({ files: [info('c.py', 5)] });
+    expect([isGone, again.open('c.py').localText]).toEqual([true, 'hello!']);
+  });
+
+  it('that were removed before a reload are not mistaken for those of the same name', () => {
+    comeOnlineWith(info('a.py', 5));
+    type(5, '!');
+    room = connectRoom(network.options());
+    const conflicts = conflictsHeard();
+    room.connect();
+    network.welcome({ files: [info('a.py', 9)] });
+    expect(conflicts).toEqual([{ file: 'a.py', text: 'hello!', reason: 'file-gone' }]);
+    expect(room.open('a.py').isOpen).toBe(false);
+  });
+
+  it('that nobody follows are known under their new names', () => {
+    comeOnlineWith(info('a.py', 5), info('b.py', 6));
+    network.socket.hear({ type: 'file', do: 'rename', file: 'b.py', to: 'c.py', id: 6, language: 'python' });
+    expect(room.files.map(({ file: name, id }) => [name, id])).toEqual([['a.py', 5], ['c.py', 6]]);
+  });
+
+  it('take the name that `opened` says', () => {
+    comeOnlineWith(info('a.py', 5));
+    const renames = renamesHeard();
+    reconnect({ files: [info('a.py', 5)] });
+    network.socket.hear({ type: 'opened', ...info('c.py', 5), from: 3 });
+    expect([renames, file.name, room.files.map((each) => each.file)]).toEqual([[['a.py', 'c.py']], 'c.py', ['c.py']]);
+  });
+
+  it('pass over an `opened` of another one', () => {
+    comeOnlineWith(info('a.py', 5));
+    reconnect({ files: [info('a.py', 5)] });
+    network.socket.hear(opened('a.py', 4, 'of the one before'));
+    expect(file.localText).toBe('hello');
+  });
+
+  it('are not asked for a second time when they are renamed meanwhile', () => {
+    comeOnlineWith(info('a.py', 5));
+    reconnect({ files: [info('a.py', 5)] });
+    network.socket.hear({ type: 'file', do: 'rename', file: 'a.py', to: 'c.py', id: 5, language: 'python' });
+    expect(network.socket.ofType('open')).toEqual([]);
   });
 });
 

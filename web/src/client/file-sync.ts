@@ -141,11 +141,6 @@ export class FileSync {
     return [this.inFlight, this.buffer].flatMap((pending) => (pending ? [pending.op] : []));
   }
 
-  /** UTF-16 units of the confirmed text. */
-  get confirmedUnits(): number {
-    return this.text?.utf16Length ?? 0;
-  }
-
   get localText(): string {
     return this.pendingOps.reduce(apply, this.text?.toString() ?? '');
   }

@@ -48,8 +48,11 @@ export interface RoomEvents {
   welcome: { readonly roomName: string; readonly site: number };
   peers: readonly Peer[];
   files: readonly RoomFileInfo[]; // sorted by name
+  /**
+   * All names are the present ones by then: behind a reconnect files may have
+   * each other's names, so a file that is followed is told by its RoomFile.
+   */
   fileRenamed: { readonly from: string; readonly to: string };
-  fileRemoved: { readonly file: string };
   chat: ChatMessage; // new, or the own one that has come back (same id)
   /** The whole list anew: after a welcome. */
   chatHistory: readonly ChatMessage[];
@@ -58,12 +61,17 @@ export interface RoomEvents {
   /** The store cannot be written to; edits are kept and sent again. */
   readOnly: boolean;
   notice: { readonly code: string; readonly message: string; readonly file: string | undefined };
-  /** As the file's own event; also of files that nobody has opened since a reload. */
+  /** Text of the user's that the server would not take: to be shown for copying. */
   conflict: { readonly file: string; readonly text: string; readonly reason: ConflictReason };
 }
 
-export interface RoomFileInfo {
+/** Which file is meant: by its id, or by its name where a server gives no ids. */
+export interface FileRef {
   readonly file: string;
+  readonly id: number | undefined; // through renames; never another file's
+}
+
+export interface RoomFileInfo extends FileRef {
   readonly language: string;
 }
 
@@ -73,8 +81,11 @@ export interface FileEvents {
   /** Somebody else's edit of the local text. */
   remote: { readonly op: TextOp; readonly by: number | undefined };
   cursors: readonly PeerCursor[];
-  /** Text of the user's that the server would not take: to be shown for copying. */
-  conflict: { readonly text: string; readonly reason: ConflictReason };
+  /**
+   * It is not in the room any more, and one of the same name is another file.
+   * Or, at the first welcome: it is one that is followed under an older name, to
+   * be opened again.
+   */
   gone: Record<string, never>;
 }
 
@@ -85,6 +96,7 @@ export interface Emitter<Events> {
 
 export interface RoomFile extends Emitter<FileEvents> {
   readonly name: string;
+  readonly id: number | undefined; // not known before the first welcome
   readonly language: string;
   readonly isOpen: boolean; // the text is there
   readonly localText: string;

@@ -5,14 +5,19 @@
 //     listener edits the file from inside an event.
 //  2. The own selection is told only when the local text is the server's text:
 //     positions in a text that nobody else has would mean nothing.
+//  3. Once it has an id it keeps it: what it says is about that file, whatever
+//     the name has come to stand for.
 
-import { FileSync, type ConflictReason, type Effect, type PendingWork } from '../client/file-sync';
+import { FileSync, type ConflictReason, type Effect } from '../client/file-sync';
 import type { OpLimits } from '../client/split-op';
 import type { TextOp } from '../client/text-op';
 import { countCodePoints } from '../client/unicode';
-import type { Clock, FileEvents, Peer, PeerCursor, RoomFile, Selection } from './api';
+import type {
+  Clock, FileEvents, FileRef, Peer, PeerCursor, RoomFile, RoomFileInfo, Selection,
+} from './api';
 import { TypedEmitter } from './emitter';
 import type { Opened, ServerError, ServerMessage } from './messages';
+import type { FileWork } from './outbox';
 import { carryAll, RemoteCursors } from './remote-cursors';
 
 const SELECTION_PAUSE_MS = 100;
@@ -41,6 +46,7 @@ export class FileClient extends TypedEmitter<FileEvents> implements RoomFile {
   private readonly sync: FileSync;
   private readonly remote = new RemoteCursors();
   private name_: string;
+  private id_: number | undefined;
   private language_ = '';
   private localLength = 0;
   private isClosing = false;
@@ -54,12 +60,12 @@ export class FileClient extends TypedEmitter<FileEvents> implements RoomFile {
   private lastSelectionAt = -Infinity;
 
   constructor(
-    name: string,
+    { file, id, work }: FileRef & Partial<FileWork>,
     private readonly host: FileHost,
-    work?: PendingWork,
   ) {
     super();
-    this.name_ = name;
+    this.name_ = file;
+    this.id_ = id;
     this.sync = new FileSync(
       () => host.nextNumber(),
       () => host.limits(),
@@ -72,6 +78,14 @@ export class FileClient extends TypedEmitter<FileEvents> implements RoomFile {
 
   get name(): string {
     return this.name_;
+  }
+
+  get id(): number | undefined {
+    return this.id_;
+  }
+
+  get ref(): FileRef {
+    return { file: this.name_, id: this.id_ };
   }
 
   get language(): string {
@@ -90,8 +104,9 @@ export class FileClient extends TypedEmitter<FileEvents> implements RoomFile {
     return this.sync.pendingEdits;
   }
 
-  get pendingWork(): PendingWork | undefined {
-    return this.sync.pendingWork;
+  get pendingWork(): FileWork | undefined {
+    const work = this.sync.pendingWork;
+    return work && { ...this.ref, work };
   }
 
   get inFlightSeq(): number | undefined {
@@ -145,14 +160,17 @@ export class FileClient extends TypedEmitter<FileEvents> implements RoomFile {
   }
 
   openRequest(): object {
-    return { file: this.name_, ...this.sync.openRequest() };
+    return { ...this.ref, ...this.sync.openRequest() };
   }
 
-  renamed(to: string, language: string | undefined): void {
-    this.name_ = to;
-    if (language !== undefined) this.language_ = language;
+  /** What the room says of this file. */
+  known({ file, id, language }: RoomFileInfo): void {
+    const isAnotherName = file !== this.name_;
+    this.name_ = file;
+    this.id_ ??= id;
+    this.language_ = language;
     // The request went out under a name that the server does not know any more.
-    if (this.isOpening) this.run([{ do: 'open' }]);
+    if (isAnotherName && this.isOpening && this.id_ === undefined) this.run([{ do: 'open' }]);
   }
 
   removed(): void {
@@ -198,7 +216,8 @@ export class FileClient extends TypedEmitter<FileEvents> implements RoomFile {
     }
   }
 
-  private opened({ rev, from, text, language }: Opened): void {
+  private opened({ id, rev, from, text, language }: Opened): void {
+    this.id_ ??= id;
     this.language_ = language;
     this.run(text === undefined ? this.sync.openedFrom(from, rev) : this.sync.openedWithText(rev, text));
   }
@@ -242,7 +261,6 @@ export class FileClient extends TypedEmitter<FileEvents> implements RoomFile {
         this.send('diverged', { rev: effect.rev, length: effect.length, crc32: effect.crc32 });
         break;
       case 'conflict':
-        this.emit('conflict', { text: effect.text, reason: effect.reason });
         this.host.conflict(this.name_, effect.text, effect.reason);
         break;
       case 'gone':
@@ -253,7 +271,7 @@ export class FileClient extends TypedEmitter<FileEvents> implements RoomFile {
   }
 
   private send(type: string, message: object): void {
-    this.host.send({ type, file: this.name_, ...message });
+    this.host.send({ type, ...this.ref, ...message });
   }
 
   private applyRemote(op: TextOp, by: number | undefined): void {

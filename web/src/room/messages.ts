@@ -2,7 +2,7 @@
 // come from other people: nothing here is trusted to have the type it should.
 
 import { parseOp, BadOp, type TextOp } from '../client/text-op';
-import type { FileAction, Peer, RoomFileInfo, Selection } from './api';
+import type { FileAction, FileRef, Peer, RoomFileInfo, Selection } from './api';
 
 export interface Limits {
   readonly frameBytes: number;
@@ -28,9 +28,8 @@ export interface Welcome {
   readonly limits: Limits;
 }
 
-export interface Opened {
+export interface Opened extends FileRef {
   readonly type: 'opened';
-  readonly file: string;
   readonly rev: number;
   readonly language: string;
   readonly text: string | undefined;
@@ -47,13 +46,14 @@ export interface ServerError {
   readonly retryMs: number | undefined;
 }
 
-export interface FileChange {
+export interface FileChange extends FileRef {
   readonly type: 'file';
   readonly action: FileAction;
-  readonly file: string;
   readonly to: string;
   readonly language: string | undefined;
 }
+
+export type FileRename = Omit<FileChange, 'type' | 'action'>;
 
 export type ServerMessage =
   | Welcome
@@ -134,8 +134,8 @@ function chatLine(value: unknown): ChatLine {
 }
 
 function fileInfo(value: unknown): RoomFileInfo {
-  const { file, language } = fields(value);
-  return { file: text(file), language: optional(language, text) ?? '' };
+  const { file, id, language } = fields(value);
+  return { file: text(file), id: optional(id, count), language: optional(language, text) ?? '' };
 }
 
 function selection(value: unknown): Selection {
@@ -168,6 +168,7 @@ function opened(m: Fields): Opened {
   return {
     type: 'opened',
     file: text(m['file']),
+    id: optional(m['id'], count),
     rev: count(m['rev']),
     language: optional(m['language'], text) ?? '',
     text: whole,
@@ -194,6 +195,7 @@ function fileChange(m: Fields): FileChange {
     type: 'file',
     action,
     file: text(m['file']),
+    id: optional(m['id'], count),
     to: action === 'rename' ? text(m['to']) : '',
     language: optional(m['language'], text),
   };

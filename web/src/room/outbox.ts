@@ -11,7 +11,7 @@
 
 import { parseOp } from '../client/text-op';
 import type { PendingWork } from '../client/file-sync';
-import type { KeyValueStore } from './api';
+import type { FileRef, KeyValueStore } from './api';
 
 const LONGEST_KEPT_TEXT = 1_000_000; // UTF-16 units
 const LEAST_GAP = 1000;
@@ -24,11 +24,17 @@ interface Kept {
 }
 
 interface KeptWork {
+  id?: number;
   rev: number;
   text: string;
   needsText?: boolean;
   inFlight?: { seq: number; op: unknown };
   buffer?: unknown;
+}
+
+/** A file's pending work. */
+export interface FileWork extends FileRef {
+  readonly work: PendingWork;
 }
 
 function readWork(kept: KeptWork): PendingWork {
@@ -40,10 +46,14 @@ function readWork(kept: KeptWork): PendingWork {
   return work;
 }
 
+function readFile([file, kept]: [string, KeptWork]): FileWork {
+  return { file, id: Number.isSafeInteger(kept.id) ? kept.id : undefined, work: readWork(kept) };
+}
+
 export class Outbox {
   private client_: string;
   private next = 1;
-  private restored = new Map<string, PendingWork>();
+  private restored: FileWork[] = [];
 
   constructor(
     private readonly store: KeyValueStore,
@@ -64,15 +74,9 @@ export class Outbox {
     return this.next++;
   }
 
-  get restoredFiles(): string[] {
-    return [...this.restored.keys()];
-  }
-
-  /** Hands out what was kept for a file, once. */
-  takeRestored(file: string): PendingWork | undefined {
-    const work = this.restored.get(file);
-    this.restored.delete(file);
-    return work;
+  /** Hands out what was kept over a reload, once. */
+  takeRestored(): FileWork[] {
+    return this.restored.splice(0);
   }
 
   /** REQUIRES: nothing is pending under the old identity. */
@@ -82,10 +86,11 @@ export class Outbox {
     this.store.remove(this.key);
   }
 
-  save(pending: ReadonlyMap<string, PendingWork>): void {
-    const files = [...this.restored, ...pending].filter(
-      ([, work]) => work.text.length <= LONGEST_KEPT_TEXT,
-    );
+  /** REQUIRES: what was restored has been taken, and is among it if it is still pending. */
+  save(pending: readonly FileWork[]): void {
+    const files = pending
+      .filter(({ work }) => work.text.length <= LONGEST_KEPT_TEXT)
+      .map(({ file, id, work }) => [file, { id, ...work }]);
     if (files.length === 0) {
       this.store.remove(this.key);
       return;
@@ -102,7 +107,7 @@ export class Outbox {
     if (json === null) return;
     try {
       const kept = JSON.parse(json) as Kept;
-      const restored = new Map(kept.files.map(([file, work]) => [file, readWork(work)]));
+      const restored = kept.files.map(readFile);
       if (!/^[\w-]{1,64}$/.test(kept.client) || !Number.isSafeInteger(kept.next)) return;
       this.client_ = kept.client;
       this.next = kept.next + LEAST_GAP + Math.floor(this.random() * GAPS);

@@ -5,22 +5,27 @@
 //     their FileSync (and in the outbox), messages in the Chat.
 //  2. `connection` is online from the welcome on; before that nothing but the
 //     hello is sent.
+//  3. A file that is followed is one file of the room's, by its id: another that
+//     comes to have its name is none of its business. No two are of one name,
+//     but between two `file` messages that exchange them.
 
 import type { OpLimits } from '../client/split-op';
-import type { ConflictReason, PendingWork } from '../client/file-sync';
+import type { ConflictReason } from '../client/file-sync';
 import { sanitizeText } from '../client/unicode';
 import type {
-  ChatMessage, Clock, ConnectionState, EndReason, FileAction, Peer, Room, RoomEvents, RoomFile,
-  RoomFileInfo, RoomOptions,
+  ChatMessage, Clock, ConnectionState, EndReason, FileAction, FileRef, Peer, Room, RoomEvents,
+  RoomFile, RoomFileInfo, RoomOptions,
 } from './api';
 import { Chat } from './chat';
 import { TypedEmitter } from './emitter';
 import { FileClient, type FileHost } from './file';
+import { FileList, isSameFile } from './file-list';
 import { Link, type LinkOwner } from './link';
 import {
-  DEFAULT_LIMITS, parseMessage, type FileChange, type ServerError, type ServerMessage, type Welcome,
+  DEFAULT_LIMITS, parseMessage, type FileChange, type FileRename, type Opened, type ServerError,
+  type ServerMessage, type Welcome,
 } from './messages';
-import { Outbox } from './outbox';
+import { Outbox, type FileWork } from './outbox';
 import { StoreHealth } from './store-health';
 
 const SAVE_PAUSE_MS = 100;
@@ -29,17 +34,13 @@ const ERRORS_OF_AN_OPEN = new Set(['unknown_file', 'stale', 'unavailable', 'rate
 const FRAME_ENVELOPE_BYTES = 4096; // of an `op` message, around its operation
 const LEAST_OP_BYTES = 256;
 
-function byName(a: RoomFileInfo, b: RoomFileInfo): number {
-  return a.file < b.file ? -1 : a.file > b.file ? 1 : 0;
-}
-
 export class RoomClient extends TypedEmitter<RoomEvents> implements Room, FileHost, LinkOwner {
   readonly clock: Clock;
   private readonly link: Link;
   private readonly outbox: Outbox;
-  private readonly followed = new Map<string, FileClient>();
+  private readonly followed = new Set<FileClient>();
   private readonly peersBySite = new Map<number, Peer>();
-  private readonly filesByName = new Map<string, RoomFileInfo>();
+  private readonly fileList = new FileList();
   private readonly chat_ = new Chat(this);
   private readonly store: StoreHealth;
   private serverLimits = DEFAULT_LIMITS;
@@ -68,7 +69,7 @@ export class RoomClient extends TypedEmitter<RoomEvents> implements Room, FileHo
       () => options.clock.random(),
     );
     // Their edits go out even if nobody looks at them; then they are closed.
-    for (const file of this.outbox.restoredFiles) this.follow(file).close();
+    for (const work of this.outbox.takeRestored()) this.follow(work).close();
   }
 
   get connection(): ConnectionState {
@@ -96,7 +97,7 @@ export class RoomClient extends TypedEmitter<RoomEvents> implements Room, FileHo
   }
 
   get files(): readonly RoomFileInfo[] {
-    return [...this.filesByName.values()].sort(byName);
+    return this.fileList.all;
   }
 
   get chat(): readonly ChatMessage[] {
@@ -134,9 +135,9 @@ export class RoomClient extends TypedEmitter<RoomEvents> implements Room, FileHo
   }
 
   open(file: string): RoomFile {
-    const known = this.followed.get(file);
+    const known = this.followedAs({ file, id: undefined });
     known?.keepOpen();
-    return known ?? this.follow(file);
+    return known ?? this.follow({ file, id: this.fileList.idOf(file) });
   }
 
   say(text: string): void {
@@ -195,7 +196,7 @@ export class RoomClient extends TypedEmitter<RoomEvents> implements Room, FileHo
 
   pendingChanged(): void {
     let pending = 0;
-    for (const file of this.followed.values()) pending += file.pendingEdits;
+    for (const file of this.followed) pending += file.pendingEdits;
     if (pending === 0 && this.pending_ > 0) this.keepPending();
     else if (pending > 0) this.saveTimer ??= this.clock.setTimer(SAVE_PAUSE_MS, () => this.keepPending());
     if (pending === this.pending_) return;
@@ -209,24 +210,23 @@ export class RoomClient extends TypedEmitter<RoomEvents> implements Room, FileHo
   }
 
   finished(file: FileClient): void {
-    if (this.followed.get(file.name) === file) this.followed.delete(file.name);
+    this.followed.delete(file);
     this.pendingChanged();
   }
 
   keepPending(): void {
     this.clock.clearTimer(this.saveTimer);
     this.saveTimer = undefined;
-    const works = new Map<string, PendingWork>();
-    for (const [name, file] of this.followed) {
-      const work = file.pendingWork;
-      if (work) works.set(name, work);
-    }
-    this.outbox.save(works);
+    this.outbox.save([...this.followed].flatMap(({ pendingWork }) => pendingWork ?? []));
   }
 
-  private follow(name: string): FileClient {
-    const file = new FileClient(name, this, this.outbox.takeRestored(name));
-    this.followed.set(name, file);
+  private followedAs(ref: FileRef): FileClient | undefined {
+    return [...this.followed].find((file) => isSameFile(file.ref, ref));
+  }
+
+  private follow(ref: FileRef | FileWork): FileClient {
+    const file = new FileClient(ref, this);
+    this.followed.add(file);
     this.pendingChanged();
     if (this.isOnline) this.send({ type: 'open', ...file.openRequest() });
     return file;
@@ -251,13 +251,13 @@ export class RoomClient extends TypedEmitter<RoomEvents> implements Room, FileHo
       attempt: this.lastAttempt,
       name: this.name_,
       ...(token === undefined ? {} : { token }),
-      open: [...this.followed.values()].map((file) => file.openRequest()),
+      open: [...this.followed].map((file) => file.openRequest()),
     });
   }
 
   lost(): void {
     this.chat_.connectionLost();
-    for (const file of this.followed.values()) file.connectionLost();
+    for (const file of this.followed) file.connectionLost();
   }
 
   stateChanged(state: ConnectionState): void {
@@ -266,7 +266,7 @@ export class RoomClient extends TypedEmitter<RoomEvents> implements Room, FileHo
 
   isAnswerDue(): boolean {
     if (!this.isOnline) return true;
-    return this.chat_.isAnswerDue || [...this.followed.values()].some((file) => file.isAnswerDue);
+    return this.chat_.isAnswerDue || [...this.followed].some((file) => file.isAnswerDue);
   }
 
   /** The tab was duplicated, and the copy goes by our name: with nothing pending we take another. */
@@ -308,28 +308,28 @@ export class RoomClient extends TypedEmitter<RoomEvents> implements Room, FileHo
       case 'error':
         this.failed(message);
         break;
+      case 'opened':
+        this.fileOpened(message);
+        break;
       default:
         if (message.type === 'ack') this.store.works(); // the edit is durable
-        this.followed.get(message.file)?.receive(message);
+        this.followedAs({ file: message.file, id: undefined })?.receive(message);
     }
   }
 
   private welcomed(message: Welcome): void {
-    const removed = [...this.followed.keys()].filter((name) => !message.files.some(({ file }) => file === name));
     this.site_ = message.site;
     this.roomName_ = message.roomName;
     this.serverLimits = message.limits;
     this.peersBySite.clear();
     for (const peer of message.peers) if (peer.site !== message.site) this.peersBySite.set(peer.site, peer);
-    this.filesByName.clear();
-    for (const file of message.files) this.filesByName.set(file.file, file);
+    this.fileList.replaceAll(message.files);
     this.chat_.welcome(message.chat);
     this.link.welcomed();
     this.store.works(); // otherwise it is told next
     this.emit('welcome', { roomName: message.roomName, site: message.site });
     this.peersChanged();
-    for (const name of removed) this.removeFile(name);
-    this.emit('files', this.files);
+    this.filesMayBeOthers();
     this.emit('chatHistory', this.chat);
     this.chat_.sendAgain();
     this.reconnectUnderNewName();
@@ -337,40 +337,65 @@ export class RoomClient extends TypedEmitter<RoomEvents> implements Room, FileHo
 
   private peersChanged(): void {
     this.emit('peers', this.peers);
-    for (const file of [...this.followed.values()]) file.peersChanged();
+    for (const file of [...this.followed]) file.peersChanged();
   }
 
   // --- files of the room ------------------------------------------------------
 
   private fileChanged(change: FileChange): void {
     if (change.action === 'create') {
-      this.filesByName.set(change.file, { file: change.file, language: change.language ?? '' });
+      this.fileList.created(change);
     } else if (change.action === 'delete') {
-      this.filesByName.delete(change.file);
-      this.removeFile(change.file);
+      this.fileList.removed(change);
+      this.followedAs(change)?.removed();
     } else {
       this.fileRenamed(change);
     }
     this.emit('files', this.files);
   }
 
-  private fileRenamed({ file: from, to, language }: FileChange): void {
-    const before = this.filesByName.get(from);
-    this.filesByName.delete(from);
-    this.filesByName.set(to, { file: to, language: language ?? before?.language ?? '' });
-    const followed = this.followed.get(from);
-    if (followed) {
-      this.followed.delete(from);
-      this.followed.set(to, followed);
-      followed.renamed(to, language);
-      this.pendingChanged();
-    }
-    this.emit('fileRenamed', { from, to });
+  private fileRenamed(change: FileRename): void {
+    const followed = this.followedAs(change);
+    const info = this.fileList.renamed(change);
+    followed?.known(info);
+    this.pendingChanged();
+    this.emit('fileRenamed', { from: change.file, to: change.to });
   }
 
-  private removeFile(name: string): void {
-    this.followed.get(name)?.removed();
-    this.emit('fileRemoved', { file: name });
+  /** Opened by the new name of a file that is followed under its old one since before a reload. */
+  private isDouble(file: FileClient, { id }: RoomFileInfo): boolean {
+    return file.id === undefined && id !== undefined && [...this.followed].some((other) => other.id === id);
+  }
+
+  /** The answer says what the file is called by now, which a server may say first in here. */
+  private fileOpened(message: Opened): void {
+    const { id, file: to, language } = message;
+    const file = this.followedAs(message);
+    if (file && file.name !== to) {
+      this.fileRenamed({ file: file.name, id, to, language });
+      this.emit('files', this.files);
+    }
+    file?.receive(message);
+  }
+
+  /** The list is new: what is followed takes its present name, or is found to be gone. */
+  private filesMayBeOthers(): void {
+    const renamed: { from: string; to: string }[] = [];
+    const gone: FileClient[] = [];
+    for (const file of [...this.followed]) {
+      const info = this.fileList.find(file.ref);
+      if (!info || this.isDouble(file, info)) {
+        gone.push(file);
+        continue;
+      }
+      if (info.file !== file.name) renamed.push({ from: file.name, to: info.file });
+      file.known(info);
+    }
+    for (const file of gone) this.followed.delete(file); // before anybody asks for what has its name now
+    for (const file of gone) file.removed();
+    this.pendingChanged();
+    for (const names of renamed) this.emit('fileRenamed', names);
+    this.emit('files', this.files);
   }
 
   // --- errors -----------------------------------------------------------------
@@ -384,14 +409,14 @@ export class RoomClient extends TypedEmitter<RoomEvents> implements Room, FileHo
 
   /** By the edit's number: the file may have another name by now. */
   private fileWithEdit(seq: number): FileClient | undefined {
-    return [...this.followed.values()].find(({ inFlightSeq }) => inFlightSeq === seq);
+    return [...this.followed].find(({ inFlightSeq }) => inFlightSeq === seq);
   }
 
   private openFailed(error: ServerError): boolean {
-    const file = this.followed.get(error.file ?? '');
+    const file = this.followedAs({ file: error.file ?? '', id: undefined });
     if (!file?.isOpening || !ERRORS_OF_AN_OPEN.has(error.code)) return false;
     // A file that is there, or is said to be gone in a moment: the error was about changing it.
-    if (error.code === 'unknown_file' && this.filesByName.has(file.name)) return false;
+    if (error.code === 'unknown_file' && this.fileList.find(file.ref)) return false;
     file.failed(error);
     return true;
   }

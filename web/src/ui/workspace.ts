@@ -33,8 +33,8 @@ interface Followed {
 export class Workspace {
   readonly editor: monaco.editor.IStandaloneCodeEditor;
   private readonly carets: RemoteCarets;
-  private readonly followed = new Map<string, Followed>();
-  private current: string | undefined;
+  private readonly followed = new Set<Followed>();
+  private current: Followed | undefined;
   private wanted: string | undefined; // a file that was created here and is still on its way
   private selectionTimer: ReturnType<typeof setTimeout> | undefined;
 
@@ -49,8 +49,7 @@ export class Workspace {
     this.editor.onDidChangeCursorPosition((event) => this.caretMoved(event));
     this.editor.onDidChangeCursorSelection(() => this.announceSelection());
     room.on('files', () => this.followFiles());
-    room.on('fileRenamed', ({ from, to }) => this.renamed(from, to));
-    room.on('fileRemoved', ({ file }) => this.drop(file));
+    room.on('fileRenamed', ({ to }) => this.renamed(to));
     room.on('peers', (peers) => this.carets.setPeers(peers));
     room.on('readOnly', () => this.refreshReadOnly());
     room.on('conflict', ({ file, text, reason }) => showConflict(file, text, reason));
@@ -59,7 +58,7 @@ export class Workspace {
   }
 
   get currentFile(): string | undefined {
-    return this.current;
+    return this.current?.file.name;
   }
 
   get currentLanguage(): string {
@@ -69,9 +68,9 @@ export class Workspace {
 
   show(name: string): void {
     const next = this.follow(name);
-    if (this.current === name && next.binding) return;
+    if (this.current === next && next.binding) return;
     this.leaveCurrent();
-    this.current = name;
+    this.current = next;
     next.binding ??= new MonacoBinding(
       next.file,
       this.editor,
@@ -92,17 +91,17 @@ export class Workspace {
   }
 
   peersIn(name: string): Peer[] {
-    const cursors = this.followed.get(name)?.file.cursors ?? [];
+    const cursors = this.find(name)?.file.cursors ?? [];
     return cursors.filter(({ ranges }) => ranges.length > 0).map(({ peer }) => peer);
   }
 
   /** To the peer's caret, in whichever file it is. */
   goTo(peer: Peer): void {
-    for (const [name, { file }] of this.followed) {
+    for (const { file } of this.followed) {
       const range = file.cursors.find((cursor) => cursor.peer.site === peer.site)?.ranges[0];
       if (!range) continue;
-      this.show(name);
-      const position = this.followed.get(name)?.binding?.positionOf(range.head);
+      this.show(file.name);
+      const position = this.current?.binding?.positionOf(range.head);
       if (position) this.editor.setPosition(position);
       if (position) this.editor.revealPositionInCenter(position);
       this.editor.focus();
@@ -128,43 +127,40 @@ export class Workspace {
     }
   }
 
+  private find(name: string): Followed | undefined {
+    return [...this.followed].find(({ file }) => file.name === name);
+  }
+
   private follow(name: string): Followed {
-    const known = this.followed.get(name);
+    const known = this.find(name);
     if (known) return known;
     const file = this.room.open(name);
     const followed: Followed = { file, binding: undefined, viewState: null };
-    this.followed.set(name, followed);
+    this.followed.add(followed);
+    file.on('gone', () => this.drop(followed));
     file.on('cursors', (cursors) => {
-      if (this.followed.get(this.current ?? '') === followed) this.carets.draw(cursors);
+      if (this.current === followed) this.carets.draw(cursors);
       this.listener.onPresence();
     });
     return followed;
   }
 
-  private renamed(from: string, to: string): void {
-    const followed = this.followed.get(from);
-    if (!followed) return;
-    this.followed.delete(from);
-    this.followed.set(to, followed);
-    const model = followed.binding?.model;
+  private renamed(to: string): void {
+    const followed = this.find(to);
+    const model = followed?.binding?.model;
     if (model) monaco.editor.setModelLanguage(model, this.languageOf(to));
-    if (this.current !== from) return;
-    this.current = to;
-    this.listener.onCurrent(to);
+    if (followed && followed === this.current) this.listener.onCurrent(to);
   }
 
-  private drop(name: string): void {
-    const followed = this.followed.get(name);
-    this.followed.delete(name);
-    if (this.current === name) {
+  /** It is gone from the room. Another is shown when the list of files is told. */
+  private drop(followed: Followed): void {
+    this.followed.delete(followed);
+    if (this.current === followed) {
       this.current = undefined;
       this.editor.setModel(null);
-      const other = this.room.files.find(({ file }) => file !== name);
-      if (other) this.show(other.file);
-      else this.listener.onCurrent(undefined);
+      this.listener.onCurrent(undefined);
     }
-    followed?.binding?.dispose();
-    followed?.file.close();
+    followed.binding?.dispose();
   }
 
   // --- the editor -------------------------------------------------------------
@@ -179,26 +175,27 @@ export class Workspace {
   }
 
   private leaveCurrent(): void {
-    const left = this.followed.get(this.current ?? '');
+    const left = this.current;
     if (!left) return;
     left.viewState = this.editor.saveViewState();
     left.file.select([]);
   }
 
   private refreshReadOnly(): void {
-    const binding = this.followed.get(this.current ?? '')?.binding;
+    const binding = this.current?.binding;
     const isOpening = binding !== undefined && !binding.loaded;
     this.editor.updateOptions({
       readOnly: this.room.readOnly || isOpening,
       readOnlyMessage: { value: isOpening ? 'The file is being opened.' : 'The server cannot save at the moment.' },
     });
-    if (this.current !== undefined) sessionStorage.setItem(this.lastFileKey, this.current);
+    this.editor.getContainerDomNode().setAttribute('aria-busy', String(isOpening));
+    if (this.current) sessionStorage.setItem(this.lastFileKey, this.current.file.name);
     this.listener.onCaret();
   }
 
   private caretMoved(event: monaco.editor.ICursorPositionChangedEvent): void {
     const isJump = event.reason === monaco.editor.CursorChangeReason.Explicit;
-    if (isJump) this.followed.get(this.current ?? '')?.binding?.endUndoGroup();
+    if (isJump) this.current?.binding?.endUndoGroup();
     this.listener.onCaret();
   }
 
@@ -206,7 +203,7 @@ export class Workspace {
   private announceSelection(): void {
     this.selectionTimer ??= setTimeout(() => {
       this.selectionTimer = undefined;
-      const shown = this.followed.get(this.current ?? '');
+      const shown = this.current;
       if (shown?.binding?.loaded) shown.file.select(shown.binding.selections());
     }, SELECTION_PAUSE_MS);
   }

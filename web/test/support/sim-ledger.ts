@@ -8,6 +8,7 @@ import { createHash } from 'node:crypto';
 
 export interface Mark {
   readonly tab: number;
+  readonly file: number | undefined; // the id of the file that it was typed in
   readonly typedUs: number;
   isDeleted: boolean; // somebody selected it and deleted it
   mayBeTwice: boolean; // see `copied`
@@ -50,10 +51,12 @@ export class Ledger {
   readonly marks = new Map<string, Mark>();
   readonly said = new Map<string, Said>();
   readonly acks: Ack[] = [];
+  readonly gone = new Set<number>(); // ids of files that somebody was told to be gone
   readonly faults: string[] = [];
   readonly conflicts = new Map<number, string[]>(); // texts that were handed out, by tab
   readonly counts = {
-    edits: 0, connections: 0, pageLoads: 0, composed: 0, rebases: 0, conflicts: 0, checks: 0, copies: 0,
+    edits: 0, connections: 0, pageLoads: 0, composed: 0, rebases: 0, renames: 0, gone: 0, conflicts: 0, checks: 0,
+    copies: 0,
   };
   private readonly used = MARKS.map(() => 0);
   private readonly insertedBy = new Map<string, string>(); // by client and number
@@ -68,11 +71,11 @@ export class Ledger {
   }
 
   /** A new mark, of the given width. */
-  mark(width: number, tab: number, typedUs: number): string {
+  mark(width: number, tab: number, typedUs: number, file: number | undefined): string {
     const kind = MARKS.findIndex(({ count }, index) => index >= width && (this.used[index] as number) < count);
     const character = String.fromCodePoint((MARKS[kind]?.first as number) + (this.used[kind] as number));
     this.used[kind] = (this.used[kind] as number) + 1;
-    this.marks.set(character, { tab, typedUs, isDeleted: false, mayBeTwice: false, excuse: undefined });
+    this.marks.set(character, { tab, file, typedUs, isDeleted: false, mayBeTwice: false, excuse: undefined });
     return character;
   }
 

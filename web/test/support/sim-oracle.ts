@@ -20,6 +20,9 @@ export class Oracle {
     this.judgeLog();
     this.judgeMarks();
     this.judgeChat();
+    for (const { key, name } of this.present) {
+      this.ledger.blameIf(this.ledger.gone.has(key), `${name} was said to be gone, and is there`);
+    }
     for (const tab of this.tabs) {
       this.judgeFiles(tab);
       this.judgeChatOf(tab);
@@ -56,9 +59,11 @@ export class Oracle {
       }
     }
     const texts = new Map(this.stored.files.map((file) => [file, new Set(file.text)]));
-    for (const [mark, { tab, isDeleted, excuse }] of this.ledger.marks) {
-      if (isDeleted) continue;
+    for (const [mark, { tab, file: typedIn, isDeleted, excuse }] of this.ledger.marks) {
       const file = inserted.get(mark);
+      const isElsewhere = file !== undefined && typedIn !== undefined && file.key !== typedIn;
+      this.ledger.blameIf(isElsewhere, `${mark} was typed in file ${typedIn} and went into ${file?.key}`);
+      if (isDeleted) continue;
       const isHandedBack = this.ledger.conflicts.get(tab)?.some((text) => text.includes(mark)) ?? false;
       this.ledger.blameIf(!file && !isHandedBack && !excuse, `${mark}, typed in tab-${tab}, is lost`);
       const isThere = !file || texts.get(file)?.has(mark) === true;
@@ -78,12 +83,13 @@ export class Oracle {
 
   private judgeFiles(tab: SimTab): void {
     const { room, editors } = tab.page;
-    const names = this.present.map(({ name }) => name).sort().join(' ');
-    const known = room.files.map(({ file }) => file).sort().join(' ');
+    const names = this.present.map(({ key, name }) => `${key}:${name}`).sort().join(' ');
+    const known = room.files.map(({ id, file }) => `${id}:${file}`).sort().join(' ');
     this.ledger.blameIf(names !== known, `${tab.name} knows the files ${known}, there are ${names}`);
     for (const { file, text } of editors.values()) {
-      const held = this.present.find(({ name }) => name === file.name);
+      const held = this.present.find(({ key }) => key === file.id);
       this.ledger.blameIf(!held, `${tab.name} has ${file.name} open, which is gone`);
+      this.ledger.blameIf(held?.name !== file.name, `${tab.name} calls ${held?.name} ${file.name}`);
       const isSame = !held || held.text === text;
       this.ledger.blameIf(!isSame, `${tab.name} shows "${text}" in ${file.name}, it is "${held?.text}"`);
     }

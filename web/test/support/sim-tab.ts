@@ -96,6 +96,7 @@ export class Page implements SocketOwner {
       makeSocket: () => (this.socket = world.network.makeSocket(this)),
     });
     this.room.on('welcome', () => void world.ledger.counts.connections++);
+    this.room.on('fileRenamed', () => void world.ledger.counts.renames++);
     this.room.on('connection', ({ kind }) => world.trace?.(`${tab.name} is ${kind}`));
     this.room.on('conflict', ({ text, reason }) => tab.conflict(text, reason));
     this.room.connect();
@@ -115,7 +116,11 @@ export class Page implements SocketOwner {
     if (this.editors.has(file)) return;
     const editor = new ModelEditor(file, (error) => this.failed(error));
     this.editors.set(file, editor);
-    file.on('gone', () => this.forget(file));
+    file.on('gone', () => {
+      this.world.ledger.counts.gone++;
+      if (file.id !== undefined) this.world.ledger.gone.add(file.id);
+      this.forget(file);
+    });
   }
 
   close(file: RoomFile): void {

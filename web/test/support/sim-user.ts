@@ -9,20 +9,18 @@ import type { SimTab, TabWorld } from './sim-tab';
 const LONGEST_TEXT = 150; // UTF-16 units; longer ones are rather deleted from
 const SAVED_AFTER_US = 100_000; // the client keeps pending edits within this time
 const FILES_OPEN = 2;
+// Few: names come to stand for other files, are exchanged, and are taken.
+const FILE_NAMES = ['a.py', 'b.py', 'c.py', 'folder/d.py', 'folder/e.py'];
 const OTHERS = [...'ab \n\t"\\', 'é', 'ß', '€', '✓', '😀', '\u{1d4b3}'];
 
 /** What the world does for its people. */
 export interface UserHost {
-  /** Names that were not used before. */
-  newFile(): string;
+  /** A text that was not used before. */
   newMessage(): string;
   /** Another tab that begins with what this one has stored. */
   duplicate(tab: SimTab): void;
 }
 
-// A file that is deleted and made anew under its old name while a client is away
-// cannot be told from the old one without the files' ids, which this client does
-// not use yet: each file that is made or renamed gets a name of its own.
 export class SimUser {
   constructor(
     readonly tab: SimTab,
@@ -45,9 +43,9 @@ export class SimUser {
     if (what < 0.03) this.loseConnection();
     else if (what < 0.05) tab.busyUntilUs = this.world.agenda.nowUs + chance.below(400_000);
     else if (what < 0.07) this.say();
-    else if (what < 0.085) this.changeFiles();
-    else if (what < 0.1 || isEnded) this.reload();
-    else if (what < 0.103) this.host.duplicate(tab);
+    else if (what < 0.09) this.changeFiles();
+    else if (what < 0.105 || isEnded) this.reload();
+    else if (what < 0.108) this.host.duplicate(tab);
     else if (what < 0.13) this.openOrClose();
     else if (what < 0.18) this.select();
     else this.type();
@@ -81,12 +79,12 @@ export class SimUser {
     for (let i = 0; i < count; i++) {
       const [end, start] = [places[2 * i] as number, places[2 * i + 1] as number];
       const isFree = changes.every(({ rangeOffset }) => end < rangeOffset);
-      if (isFree) changes.push(this.change(editor.text, start, end));
+      if (isFree) changes.push(this.change(editor, start, end));
     }
     return changes;
   }
 
-  private change(text: string, start: number, furthest: number): UnitChange {
+  private change({ text, file }: ModelEditor, start: number, furthest: number): UnitChange {
     const { chance } = this;
     const isLong = text.length > LONGEST_TEXT;
     const removes = chance.chance(isLong ? 0.8 : 0.25);
@@ -94,12 +92,12 @@ export class SimUser {
     const end = removes ? Math.max(start, reach) : start;
     this.world.ledger.deleted(text.slice(start, end));
     const inserts = end === start || chance.chance(0.3);
-    return { rangeOffset: start, rangeLength: end - start, text: inserts ? this.newText() : '' };
+    return { rangeOffset: start, rangeLength: end - start, text: inserts ? this.newText(file.id) : '' };
   }
 
-  private newText(): string {
+  private newText(file?: number): string {
     const { chance } = this;
-    const mark = this.world.ledger.mark(chance.below(3), this.tab.number, this.world.agenda.nowUs);
+    const mark = this.world.ledger.mark(chance.below(3), this.tab.number, this.world.agenda.nowUs, file);
     const isPaste = chance.chance(0.05);
     const length = (): number => chance.below(isPaste ? 20 : 3);
     const others = (): string => Array.from({ length: length() }, () => chance.pick(OTHERS)).join('');
@@ -141,9 +139,24 @@ export class SimUser {
     if (!room.isOnline || room.files.length === 0) return;
     const { file } = chance.pick(room.files);
     const what = chance.below(5);
-    if (what < 2) room.renameFile(file, this.host.newFile());
-    else if (what === 2 && room.files.length > 2) room.deleteFile(file);
-    else room.createFile(this.host.newFile(), chance.chance(0.5) ? this.firstText() : '');
+    if (what < 2) this.renameFiles(file);
+    else if (what < 4 && room.files.length > 1) this.deleteFile(file);
+    else room.createFile(chance.pick(FILE_NAMES), chance.chance(0.5) ? this.firstText() : '');
+  }
+
+  /** Sometimes another file takes the name at once. */
+  private renameFiles(file: string): void {
+    const { chance } = this;
+    const { room } = this.tab.page;
+    room.renameFile(file, chance.pick(FILE_NAMES));
+    if (chance.chance(0.5)) room.renameFile(chance.pick(room.files).file, file);
+  }
+
+  /** Sometimes it is made anew at once. */
+  private deleteFile(file: string): void {
+    const { room } = this.tab.page;
+    room.deleteFile(file);
+    if (this.chance.chance(0.5)) room.createFile(file, this.chance.chance(0.5) ? this.firstText() : '');
   }
 
   /** A file that is asked for may not come about: its text may be missing. */

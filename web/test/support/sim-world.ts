@@ -70,10 +70,6 @@ class World implements TabWorld, UserHost {
     return `client-${this.seed}-${++this.numbers}`;
   }
 
-  newFile(): string {
-    return `folder/file-${++this.numbers}.py`;
-  }
-
   newMessage(): string {
     return `message ${++this.numbers}`;
   }
