@@ -139,7 +139,7 @@ void room_core::finish_write(const std::vector<storage::file_key>& created, mome
   for (const auto& [key, through] : done.through) {
     room_file& file = *files_.at(key);
     batch.files.push_back(file.confirm(through, encoder_));
-    batch.files.back().check = file.due_check(now.epoch_ms, encoder_);
+    batch.files.back().check = file.due_check(now.steady_us / 1000, encoder_);
     if (auto taken = file.due_snapshot())
       snapshots_.push_back(std::move(*taken));
   }

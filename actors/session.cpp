@@ -1,6 +1,7 @@
 #include "actors/session.hpp"
 
 #include "actors/clock.hpp"
+#include "actors/log.hpp"
 
 #include <utility>
 
@@ -49,6 +50,14 @@ void session_state::tell_room(member_says message) {
     self_->send(room_, std::move(message));
 }
 
+void session_state::fail(const std::exception& error) {
+  log(log_level::error, "a session of room " + settings_.room_id + " ends: " + error.what());
+  if (core_->is_closed())
+    return;
+  close(close_code::going_away, "the session has failed");
+  core_->on_disconnected();
+}
+
 void session_state::join(join_request request) {
   self_->send(settings_.registry,
               enter_room{settings_.room_id, session_actor{self_}, std::move(request)});
@@ -93,11 +102,13 @@ session_actor::behavior_type session(session_actor::stateful_pointer<session_sta
   harden(self);
   state.start(std::move(settings));
   return {
-    [&state](client_said& said) { state.on_client(said); },
-    [&state](const connection_says& event) { state.on_connection(event); },
-    [&state](const entered& in) { state.on_entered(in); },
-    [&state](const room_says& said) { state.on_room(said); },
-    [&state](const no_room& none) { state.core().on_no_room(none.absent); },
+    [&state](client_said& said) { state.guarded([&] { state.on_client(said); }); },
+    [&state](const connection_says& event) { state.guarded([&] { state.on_connection(event); }); },
+    [&state](const entered& in) { state.guarded([&] { state.on_entered(in); }); },
+    [&state](const room_says& said) { state.guarded([&] { state.on_room(said); }); },
+    [&state](const no_room& none) {
+      state.guarded([&] { state.core().on_no_room(none.absent); });
+    },
   };
 }
 

@@ -6,6 +6,7 @@
 #include "actors/session_core.hpp"
 
 #include <atomic>
+#include <exception>
 #include <memory>
 #include <string>
 
@@ -32,6 +33,17 @@ class session_state : public session_effects {
   void on_entered(const entered& in);
   void on_room(const room_says& said);
 
+  // Runs a handler. An exception ends this connection, and nothing else: its
+  // client is told to connect again.
+  template <class F>
+  void guarded(F handler) {
+    try {
+      handler();
+    } catch (const std::exception& error) {
+      fail(error);
+    }
+  }
+
   void send(const frame& bytes) override { settings_.sink->send(bytes, pace_); }
   std::uint64_t unread_bytes() const override { return settings_.sink->unread_bytes(); }
   void close(close_code code, std::string_view why) override {
@@ -50,6 +62,7 @@ class session_state : public session_effects {
 
  private:
   void tell_room(member_says message);
+  void fail(const std::exception& error);
 
   session_actor::pointer self_;
   session_settings settings_;
