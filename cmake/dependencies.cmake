@@ -1,11 +1,13 @@
-# What tandem is built on, all from Debian 12. CAF ships no package file there;
-# RapidJSON's exports no target.
+# What tandem is built on, all from Debian 12. CAF ships no package file there,
+# libpqxx only pkg-config's; RapidJSON's exports no target.
 find_package(Threads REQUIRED)
 find_package(OpenSSL REQUIRED)
 find_package(SQLite3 REQUIRED)
 find_package(ZLIB REQUIRED)
 find_package(fmt 9 REQUIRED)
 find_package(Boost 1.81 REQUIRED)
+find_package(PkgConfig REQUIRED)
+pkg_check_modules(pqxx REQUIRED IMPORTED_TARGET libpqxx)
 
 find_path(CAF_INCLUDE_DIR caf/all.hpp REQUIRED)
 foreach(part core io)

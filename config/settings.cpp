@@ -76,7 +76,7 @@ const std::vector<setting>& all_settings() {
   constexpr std::uint64_t gib = std::uint64_t{1} << 30U;
   static const std::vector<setting> list{
     text("listen", FIELD(listen), "address and port; port 0 takes any free one"),
-    text("store", FIELD(store), "sqlite:PATH, or memory: to keep nothing"),
+    text("store", FIELD(store), "sqlite:PATH, postgresql://USER@HOST/DATABASE, or memory: to keep nothing"),
     text("public_url", FIELD(server.public_url),
          "what links begin with, if not http://ADDRESS:PORT; no trailing slash"),
     {"allowed_origins",

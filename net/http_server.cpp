@@ -58,6 +58,7 @@ class http_server::implementation final : public http_host,
   implementation(server_options options, service& actors);
   void start();
   bool stop(std::chrono::milliseconds deadline);
+  void release();
   const std::string& url() const noexcept { return url_; }
 
   void answer(const http_request& request, respond reply) override;
@@ -81,8 +82,8 @@ class http_server::implementation final : public http_host,
   std::vector<std::unique_ptr<io_thread>> threads_;
   std::vector<asio::executor_work_guard<asio::io_context::executor_type>> work_;
   std::vector<std::thread> running_;
-  tcp::acceptor acceptor_;
-  asio::steady_timer pause_;
+  std::optional<tcp::acceptor> acceptor_;
+  std::optional<asio::steady_timer> pause_;
   std::size_t next_thread_ = 0;
   std::string url_;
   std::optional<door> door_;
@@ -110,17 +111,17 @@ http_server::implementation::implementation(server_options options, service& act
     : options_{std::move(options)},
       actors_{actors},
       threads_{make_threads(options_.io_threads, actors.bounds())},
-      acceptor_{threads_.front()->context},
-      pause_{threads_.front()->context},
+      acceptor_{std::in_place, threads_.front()->context},
+      pause_{std::in_place, threads_.front()->context},
       files_{options_.web_root} {
   const tcp::endpoint endpoint{asio::ip::make_address(options_.address), options_.port};
-  acceptor_.open(endpoint.protocol());
-  acceptor_.set_option(asio::socket_base::reuse_address{true});
-  acceptor_.bind(endpoint);
-  acceptor_.listen(asio::socket_base::max_listen_connections);
+  acceptor_->open(endpoint.protocol());
+  acceptor_->set_option(asio::socket_base::reuse_address{true});
+  acceptor_->bind(endpoint);
+  acceptor_->listen(asio::socket_base::max_listen_connections);
   const bool is_v6 = endpoint.address().is_v6();
   url_ = "http://" + (is_v6 ? "[" + options_.address + "]" : options_.address) + ":"
-         + std::to_string(acceptor_.local_endpoint().port());
+         + std::to_string(acceptor_->local_endpoint().port());
   door_.emplace(options_, url_);
   actors_.on_batch_given([this] {
     for (const auto& thread : threads_)
@@ -143,14 +144,14 @@ void http_server::implementation::start() {
       }
     });
   }
-  asio::post(acceptor_.get_executor(), [self = shared_from_this()] { self->accept(); });
+  asio::post(acceptor_->get_executor(), [self = shared_from_this()] { self->accept(); });
 }
 
 // ---- the door ----
 
 void http_server::implementation::accept() {
   io_thread& thread = *threads_[next_thread_++ % threads_.size()];
-  acceptor_.async_accept(
+  acceptor_->async_accept(
     thread.context,
     [self = shared_from_this(), &thread](boost::system::error_code error, tcp::socket socket) {
       self->accepted(error, std::move(socket), thread);
@@ -163,8 +164,8 @@ void http_server::implementation::accepted(boost::system::error_code error, tcp:
     return;
   if (error) {  // out of file descriptors, most likely
     log(log_level::warning, "cannot accept: " + error.message());
-    pause_.expires_after(accept_pause);
-    return pause_.async_wait([self = shared_from_this()](boost::system::error_code cancelled) {
+    pause_->expires_after(accept_pause);
+    return pause_->async_wait([self = shared_from_this()](boost::system::error_code cancelled) {
       if (!cancelled)
         self->accept();
     });
@@ -252,10 +253,10 @@ void http_server::implementation::gone(const std::shared_ptr<ws_connection>& whi
 // ---- the end ----
 
 bool http_server::implementation::stop(std::chrono::milliseconds deadline) {
-  asio::post(acceptor_.get_executor(), [self = shared_from_this()] {
+  asio::post(acceptor_->get_executor(), [self = shared_from_this()] {
     boost::system::error_code ignored;
-    self->acceptor_.close(ignored);
-    self->pause_.cancel();
+    self->acceptor_->close(ignored);
+    self->pause_->cancel();
   });
   std::unique_lock lock{mutex_};
   stopping_ = true;
@@ -280,6 +281,15 @@ void http_server::implementation::join_threads() {
   running_.clear();
 }
 
+// What waits in the contexts for its turn holds this object, which holds the
+// contexts: they go first, and before them what belongs to them.
+void http_server::implementation::release() {
+  acceptor_.reset();
+  pause_.reset();
+  connections_.clear();
+  threads_.clear();
+}
+
 http_server::http_server(server_options options, service& actors)
     : implementation_{std::make_shared<implementation>(std::move(options), actors)} {
   implementation_->start();
@@ -287,6 +297,7 @@ http_server::http_server(server_options options, service& actors)
 
 http_server::~http_server() {
   implementation_->stop(std::chrono::milliseconds{0});
+  implementation_->release();
 }
 
 const std::string& http_server::url() const noexcept {

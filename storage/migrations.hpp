@@ -16,5 +16,6 @@ struct migration {
 
 // In order, without gaps, from 1.
 std::span<const migration> sqlite_migrations() noexcept;
+std::span<const migration> postgres_migrations() noexcept;
 
 }  // namespace tandem::storage

@@ -31,6 +31,12 @@ namespace tandem::storage {
 
 inline constexpr char packed_version = 2;
 
+// How the stores use it. A piece: enough for deflate to find what repeats,
+// little enough that packing it is no pause, and unpacking it no wait.
+inline constexpr std::size_t packed_piece_ops = 2'048;
+// Of old snapshots, one in so many revisions is kept.
+inline constexpr ot::revision snapshot_spacing_ops = 20'000;
+
 std::string pack_run(std::span<const stored_op> ops);
 
 // Takes any bytes; throws store_error{corrupt} if they are not a packed run.

@@ -8,15 +8,6 @@
 
 namespace tandem::storage {
 
-namespace {
-
-// A piece: enough for deflate to find what repeats, little enough that packing
-// it is no pause, and unpacking it no wait.
-constexpr std::size_t piece_ops = 2'048;
-constexpr ot::revision snapshot_spacing_ops = 20'000;
-
-}  // namespace
-
 sqlite_packer::sqlite_packer(sqlite_db& db) : db_{db} {
 }
 
@@ -45,7 +36,7 @@ bool sqlite_packer::pack(file_key file) {
   progress.reset();
 
   const cold_rows rows = read_cold(file, packed, latest);
-  const bool is_piece = rows.ops.size() >= piece_ops;
+  const bool is_piece = rows.ops.size() >= packed_piece_ops;
   if (is_piece)
     replace(file, rows);
   else
@@ -61,7 +52,7 @@ sqlite_packer::cold_rows sqlite_packer::read_cold(file_key file, ot::revision pa
   sqlite_statement read = db_.prepare(
     "SELECT last_rev, ops FROM op_run WHERE key BETWEEN ? AND ? ORDER BY key");
   read.bind(log_key(file, packed + 1)).bind(log_key(file, snapshot));
-  while (rows.ops.size() < piece_ops && read.step()) {
+  while (rows.ops.size() < packed_piece_ops && read.step()) {
     if (static_cast<ot::revision>(read.integer(0)) > snapshot)
       break;
     for (stored_op& entry : decode_run(read.blob(1)))

@@ -1,7 +1,9 @@
 #include "tools/open_store.hpp"
 
+#include "actors/log.hpp"
 #include "config/settings.hpp"
 #include "storage/memory_store.hpp"
+#include "storage/postgres_store.hpp"
 #include "storage/sqlite_store.hpp"
 #include "tools/environment.hpp"
 
@@ -15,7 +17,11 @@ std::unique_ptr<storage::store> open_store(const std::string& where) {
     return storage::make_memory_store();
   if (where.starts_with(sqlite) && where.size() > sqlite.size())
     return storage::open_sqlite_store(where.substr(sqlite.size()));
-  throw settings_error{"store = \"" + where + "\": must be sqlite:PATH or memory:"};
+  if (where.starts_with("postgresql://") || where.starts_with("postgres://"))
+    return storage::open_postgres_store(
+      where, {.tell = [](const std::string& doubt) { log(log_level::warning, doubt); }});
+  // Not quoted: it may be a URL with a password, misspelt.
+  throw settings_error{"store: must be sqlite:PATH, postgresql://… or memory:"};
 }
 
 std::string store_setting(const std::string* option) {

@@ -1,4 +1,4 @@
-// The store that a setting names: sqlite:PATH or memory:.
+// The store that a setting names: sqlite:PATH, postgresql://… or memory:.
 #pragma once
 
 #include "storage/store.hpp"

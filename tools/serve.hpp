@@ -10,6 +10,7 @@ namespace tandem::tools {
 int serve(std::span<char* const> arguments);
 
 inline constexpr std::string_view serve_usage =
-  "tandem serve [--listen ADDRESS:PORT] [--store sqlite:PATH | memory:] [--config FILE]\n";
+  "tandem serve [--listen ADDRESS:PORT] [--store sqlite:PATH | postgresql://… | memory:]\n"
+  "             [--config FILE]\n";
 
 }  // namespace tandem::tools

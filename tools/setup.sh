@@ -6,7 +6,7 @@ build_folder=${TANDEM_TEST_BUILD:-build}
 
 # Debian 12's names. `nodejs` and `npm` only where there is no Node 18 or newer.
 build_packages=(ca-certificates g++ cmake ninja-build ccache pkg-config
-  libcaf-dev libboost1.81-dev libsqlite3-dev rapidjson-dev libfmt-dev libssl-dev zlib1g-dev
+  libcaf-dev libboost1.81-dev libsqlite3-dev libpqxx-dev rapidjson-dev libfmt-dev libssl-dev zlib1g-dev
   libgtest-dev)
 
 say() { printf '\n== %s\n' "$*"; }
@@ -42,6 +42,17 @@ install_build_packages() {
 # For tests/fuzz: clang, and the run-time library of its sanitizers and libFuzzer.
 install_fuzz_packages() {
   install_packages "${build_packages[@]}" clang libclang-rt-14-dev
+}
+
+# PostgreSQL's programs for the tests, which run servers of their own: Debian's
+# package would else make a cluster and start it.
+install_postgres() {
+  local without_cluster=/etc/postgresql-common/createcluster.d/tandem-tests.conf
+  compgen -G '/usr/lib/postgresql/*/bin/initdb' >/dev/null && return
+  as_root mkdir -p "${without_cluster%/*}"
+  as_root tee "$without_cluster" >/dev/null <<<'create_main_cluster = false'
+  install_packages postgresql
+  as_root rm "$without_cluster"
 }
 
 # build_server [TARGET…]: all if none is named.

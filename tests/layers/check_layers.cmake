@@ -45,7 +45,7 @@ set(library_tools "^(fmt/|openssl/|zlib)")
 # The standard library's headers have no slash and no ending; the system's are
 # for whoever may touch the system.
 set(standard "^[a-z_0-9]+$")
-set(system "^(sys/[a-z]+|unistd|signal|pthread|fcntl)\\.h$")
+set(system "^(sys/[a-z]+|unistd|signal|pthread|fcntl|poll)\\.h$")
 set(system_folders net tools storage)
 
 set(headers 0)

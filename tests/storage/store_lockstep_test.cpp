@@ -1,6 +1,6 @@
 // Two stores are given the same random work and must answer alike, step by
-// step: memory, whose code is plain, is the oracle of SQLite. The SQLite file is
-// closed and opened again in between.
+// step: memory, whose code is plain, is the oracle of the others. The other one
+// is closed and opened again in between.
 #include "tests/storage/store_test.hpp"
 #include "tests/support/random_text.hpp"
 
@@ -52,7 +52,7 @@ std::string shown(const storage::loaded_room& room) {
 
 class twins {
  public:
-  explicit twins(std::uint64_t seed) : random_{seed} { reopen(); }
+  twins(const backend& other, std::uint64_t seed) : random_{seed}, other_{other} { reopen(); }
 
   void step() {
     switch (random_.below(12)) {
@@ -77,7 +77,7 @@ class twins {
 
   void reopen() {
     stores_[1].reset();
-    stores_[1] = open_sqlite(folder_);
+    stores_[1] = other_.open(folder_);
     stores_[1]->migrate();
   }
 
@@ -216,6 +216,7 @@ class twins {
   }
 
   random_source random_;
+  backend other_;
   temp_folder folder_;
   std::array<std::unique_ptr<storage::store>, 2> stores_{storage::make_memory_store(), nullptr};
   std::map<std::string, twin_room> rooms_;
@@ -223,10 +224,17 @@ class twins {
   std::size_t run_count_ = 1;
 };
 
-TEST(store_lockstep, both_stores_answer_alike_whatever_is_written) {
+class store_lockstep : public testing::TestWithParam<backend> {};
+
+INSTANTIATE_TEST_SUITE_P(against_memory, store_lockstep,
+                         testing::Values(backend{"sqlite", open_sqlite},
+                                         backend{"postgres", open_postgres}),
+                         backend_name);
+
+TEST_P(store_lockstep, both_stores_answer_alike_whatever_is_written) {
   for (std::uint64_t seed = 1; seed <= 6; ++seed) {
     SCOPED_TRACE("seed " + std::to_string(seed));
-    twins both{seed};
+    twins both{GetParam(), seed};
     for (int steps = 0; steps < 150; ++steps) {
       both.step();
       ASSERT_FALSE(testing::Test::HasFatalFailure()) << "step " << steps;

@@ -28,10 +28,7 @@ class store_log : public store_test {
   storage::room_record room;
 };
 
-INSTANTIATE_TEST_SUITE_P(every_backend, store_log,
-                         testing::Values(backend{"memory", open_memory},
-                                         backend{"sqlite", open_sqlite}),
-                         backend_name);
+INSTANTIATE_TEST_SUITE_P(each, store_log, every_backend(), backend_name);
 
 TEST_P(store_log, keeps_operations_with_everything_that_is_known_of_them) {
   const std::vector ops{

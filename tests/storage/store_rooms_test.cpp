@@ -14,10 +14,7 @@ using storage::room_write;
 
 class store_rooms : public store_test {};
 
-INSTANTIATE_TEST_SUITE_P(every_backend, store_rooms,
-                         testing::Values(backend{"memory", open_memory},
-                                         backend{"sqlite", open_sqlite}),
-                         backend_name);
+INSTANTIATE_TEST_SUITE_P(each, store_rooms, every_backend(), backend_name);
 
 chat_message said(std::uint64_t n) {
   return {n, "Ada", client(3), n * 10, "text " + std::to_string(n), static_cast<std::int64_t>(n)};

@@ -2,12 +2,15 @@
 #pragma once
 
 #include "storage/memory_store.hpp"
+#include "storage/postgres_store.hpp"
 #include "storage/sqlite_store.hpp"
+#include "tests/support/private_postgres.hpp"
 #include "tests/support/records.hpp"
 #include "tests/support/temp_folder.hpp"
 
 #include <gtest/gtest.h>
 
+#include <filesystem>
 #include <memory>
 #include <optional>
 #include <ostream>
@@ -44,6 +47,23 @@ inline std::unique_ptr<storage::store> open_memory(const temp_folder&) {
 
 inline std::unique_ptr<storage::store> open_sqlite(const temp_folder& folder) {
   return storage::open_sqlite_store(folder / "data/tandem.db");
+}
+
+// The database of a folder: the same one each time.
+inline std::string postgres_url(const temp_folder& folder) {
+  private_postgres& server = private_postgres::running();
+  if (!std::filesystem::exists(folder / "database"))
+    folder.write("database", server.add_database());
+  return server.url(folder.read("database"));
+}
+
+inline std::unique_ptr<storage::store> open_postgres(const temp_folder& folder) {
+  return storage::open_postgres_store(postgres_url(folder));
+}
+
+inline auto every_backend() {
+  return testing::Values(backend{"memory", open_memory}, backend{"sqlite", open_sqlite},
+                         backend{"postgres", open_postgres});
 }
 
 // What went wrong, if something did.

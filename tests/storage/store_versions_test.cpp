@@ -9,10 +9,7 @@ using storage::version_record;
 
 class store_versions : public store_test {};
 
-INSTANTIATE_TEST_SUITE_P(every_backend, store_versions,
-                         testing::Values(backend{"memory", open_memory},
-                                         backend{"sqlite", open_sqlite}),
-                         backend_name);
+INSTANTIATE_TEST_SUITE_P(each, store_versions, every_backend(), backend_name);
 
 TEST_P(store_versions, hold_the_revisions_of_the_moment) {
   const auto room = add_room("r", {file_with("b", 3), file_with("a")});
