@@ -1,6 +1,7 @@
 // Every actor's typed interface, a sentence per handler. Roles in capitals:
-// SESSION (one per connection), ROOM (one per loaded room), REGISTRY (one: which
-// rooms are loaded), WRITER and READER (one thread each: the store).
+// SESSION (one per connection; a VISIT is one without), ROOM (one per loaded
+// room), REGISTRY (one: which rooms are loaded), WRITER and READER (one thread
+// each: the store; a second READER does what takes long).
 //
 //   SESSION ─ enter_room ─▶ REGISTRY ─ enter ─▶ ROOM
 //   SESSION ◀─ room_says ── ROOM ◀─ member_says ── SESSION

@@ -84,10 +84,12 @@ bool room_core::join(const join_request& request, moment now) {
   }
   const server::peer shown{site, shown_name(request.name, site),
                            peer_colors[site % peer_colors.size()], "editor"};
-  notes_.push_back({encoder_.encode(server::join{shown}), site, nullptr, {}, 0, {}});
-  notes_.back().own_bytes = std::make_shared<const std::string>();
+  if (!request.is_unseen) {
+    notes_.push_back({encoder_.encode(server::join{shown}), site, nullptr, {}, 0, {}});
+    notes_.back().own_bytes = std::make_shared<const std::string>();
+  }
   effects_.tell(site, joined{welcome_for(site)});
-  members_.emplace(site, member{request.client, shown, request.attempt});
+  members_.emplace(site, member{request.client, shown, request.attempt, request.is_unseen});
   if (phase_ != phase::live)
     report(site, {error_code::unavailable, "the room is read-only: its store cannot be reached",
                   {}, {}, {}, {}});
@@ -104,10 +106,12 @@ room_core::member_map::iterator room_core::find_member(const ot::client_id& clie
 
 void room_core::remove_member(member_map::iterator found) {
   const ot::site_id site = found->first;
+  const bool was_unseen = found->second.is_unseen;
   members_.erase(found);
   for (auto& [key, file] : files_)
     file->forget_cursor(site);
-  notes_.push_back({encoder_.encode(server::leave{site}), 0, nullptr, {}, 0, {}});
+  if (!was_unseen)
+    notes_.push_back({encoder_.encode(server::leave{site}), 0, nullptr, {}, 0, {}});
 }
 
 void room_core::leave(ot::site_id site, moment now) {
@@ -129,7 +133,8 @@ server::welcome room_core::welcome_for(ot::site_id site) const {
                              file->language(), static_cast<std::uint64_t>(key)});
   std::ranges::sort(welcome.files, {}, &server::file_state::name);
   for (const auto& [other, member] : members_)
-    welcome.peers.push_back(member.shown);
+    if (!member.is_unseen)
+      welcome.peers.push_back(member.shown);
   for (const storage::chat_message& message : chat_)
     welcome.messages.push_back(shown_chat(message));
   return welcome;

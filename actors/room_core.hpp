@@ -115,6 +115,7 @@ class room_core {
     ot::client_id client;
     server::peer shown;
     std::uint64_t attempt = 0;
+    bool is_unseen = false;
   };
 
   // An edit whose author waits for an answer.

@@ -23,6 +23,7 @@ struct join_request {
   std::string name;
   std::vector<client::open> opens;
   std::uint64_t attempt = 0;
+  bool is_unseen = false;  // the others are not told of this member
 };
 
 struct open_request {

@@ -3,10 +3,13 @@
 #include "actors/registry.hpp"
 #include "actors/session.hpp"
 #include "actors/store_actors.hpp"
+#include "actors/visit.hpp"
 
 #include <caf/all.hpp>
+#include <openssl/rand.h>
 
 #include <future>
+#include <stdexcept>
 #include <utility>
 
 namespace tandem {
@@ -21,6 +24,13 @@ struct actor_settings : caf::actor_system_config {
     set("scheduler.max-throughput", std::size_t{200});
   }
 };
+
+ot::client_id random_client() {
+  ot::client_id client;
+  if (RAND_bytes(client.bytes.data(), static_cast<int>(client.bytes.size())) != 1)
+    throw std::runtime_error{"no random numbers"};
+  return client;
+}
 
 class inbox final : public session_inbox {
  public:
@@ -46,10 +56,13 @@ class actor_service final : public service {
                 std::unique_ptr<storage::store> store, std::size_t threads)
       : bounds_{bounds}, encoder_{encoder}, settings_{threads}, system_{settings_} {
     std::shared_ptr<storage::reader> reading = store->open_reader();
+    std::shared_ptr<storage::reader> studying = store->open_reader();
     writer_ = system_.spawn<caf::detached>(
       writer, std::shared_ptr<storage::store>{std::move(store)});
     reader_ = system_.spawn<caf::detached>(reader, std::move(reading),
                                            static_cast<std::size_t>(bounds_.chat_kept));
+    student_ = system_.spawn<caf::detached>(reader, std::move(studying),
+                                            static_cast<std::size_t>(bounds_.chat_kept));
     registry_ = system_.spawn(
       registry, registry_settings{&bounds_, &encoder_, writer_, reader_, batch_given_,
                                   live_rooms_});
@@ -70,6 +83,15 @@ class actor_service final : public service {
 
   void write(std::function<void(storage::store&)> task) override {
     caf::anon_send(writer_, write_task{std::move(task)});
+  }
+
+  void study(std::function<void(storage::reader&)> task) override {
+    caf::anon_send(student_, read_task{std::move(task)});
+  }
+
+  void edit(visiting_edit wish, std::function<void(const visit_result&)> answer) override {
+    system_.spawn(visit, visit_settings{registry_, std::move(wish), random_client(),
+                                        std::move(answer)});
   }
 
   void close_room(const std::string& room_id,
@@ -94,6 +116,7 @@ class actor_service final : public service {
     caf::anon_send_exit(registry_, caf::exit_reason::kill);
     caf::anon_send_exit(writer_, caf::exit_reason::kill);
     caf::anon_send_exit(reader_, caf::exit_reason::kill);
+    caf::anon_send_exit(student_, caf::exit_reason::kill);
     return in_time;
   }
 
@@ -110,6 +133,7 @@ class actor_service final : public service {
   caf::actor_system system_;
   writer_actor writer_;
   reader_actor reader_;
+  reader_actor student_;  // a second one, for long work
   registry_actor registry_;
 };
 

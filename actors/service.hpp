@@ -14,6 +14,7 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 
 namespace tandem {
@@ -48,6 +49,23 @@ class session_inbox {
   virtual void disconnected() = 0;
 };
 
+// One edit by somebody who has no connection.
+struct visiting_edit {
+  std::string room_id;
+  storage::file_key file = 0;
+  std::string author;  // the display name
+  ot::revision base = 0;
+  ot::text_op op;
+};
+
+struct visit_result {
+  std::optional<ot::revision> rev;  // what it became; it is durable
+  // Otherwise:
+  error_code code = error_code::internal;
+  std::string why;
+  bool is_room_absent = false;
+};
+
 class service {
  public:
   virtual ~service() = default;
@@ -59,6 +77,13 @@ class service {
   // catches what the store throws, and does not block on anything else.
   virtual void read(std::function<void(storage::reader&)> task) = 0;
   virtual void write(std::function<void(storage::store&)> task) = 0;
+
+  // As `read`, for what takes longer: rooms do not wait for it.
+  virtual void study(std::function<void(storage::reader&)> task) = 0;
+
+  // Has the edit made in its room. `answer` is called once, on any thread,
+  // within some seconds.
+  virtual void edit(visiting_edit wish, std::function<void(const visit_result&)> answer) = 0;
 
   // Ends the room's sessions, and then runs the task as `write` does.
   virtual void close_room(const std::string& room_id,

@@ -1,10 +1,13 @@
 #include "net/http_connection.hpp"
 
 #include <boost/asio/post.hpp>
+#include <boost/asio/write.hpp>
+#include <boost/beast/http/chunk_encode.hpp>
 #include <boost/beast/http/empty_body.hpp>
 #include <boost/beast/http/read.hpp>
 #include <boost/beast/http/write.hpp>
 
+#include <sstream>
 #include <utility>
 
 namespace tandem::net {
@@ -40,14 +43,15 @@ void http_connection::on_request(boost::system::error_code error) {
     return host_.upgrade(stream_.release_socket(), thread_, std::move(request));
   }
   keep_alive_ = request.keep_alive();
+  knows_chunks_ = request.version() >= 11;
   is_head_ = request.method() == http::verb::head;
   if (is_head_)
     request.method(http::verb::get);
   stream_.expires_after(host_.request_timeout());
-  host_.answer(request, [self = shared_from_this()](http_response response) {
+  host_.answer(request, [self = shared_from_this()](http_answer answer) {
     boost::asio::post(self->stream_.get_executor(),
-                      [self, response = std::move(response)]() mutable {
-                        self->write(std::move(response));
+                      [self, answer = std::move(answer)]() mutable {
+                        self->write(std::move(answer));
                       });
   });
 }
@@ -57,12 +61,22 @@ void http_connection::refuse(http::status status, std::string_view code, std::st
   write(error_response(status, code, why));
 }
 
-void http_connection::write(http_response response) {
-  response.set(http::field::server, "tandem");
-  response.set("X-Content-Type-Options", "nosniff");
-  response.set("Referrer-Policy", "no-referrer");
-  response.set("Cross-Origin-Opener-Policy", "same-origin");
-  response.keep_alive(keep_alive_);
+void http_connection::write(http_answer answer) {
+  http_response& head = answer.head;
+  head.set(http::field::server, "tandem");
+  head.set("X-Content-Type-Options", "nosniff");
+  head.set("Referrer-Policy", "no-referrer");
+  head.set("Cross-Origin-Opener-Policy", "same-origin");
+  head.keep_alive(keep_alive_);
+  if (answer.body && !knows_chunks_)
+    refuse(http::status::http_version_not_supported, "bad_message", "this needs HTTP/1.1");
+  else if (answer.body && !is_head_)
+    write_in_pieces(std::move(head), std::move(answer.body));
+  else
+    write_whole(std::move(head));
+}
+
+void http_connection::write_whole(http_response response) {
   response.prepare_payload();
   if (is_head_)
     response.body().clear();
@@ -70,11 +84,67 @@ void http_connection::write(http_response response) {
   stream_.expires_after(host_.request_timeout());
   http::async_write(stream_, *response_,
                     [self = shared_from_this()](boost::system::error_code error, std::size_t) {
-                      self->response_.reset();
-                      if (error || !self->keep_alive_)
-                        return self->close();
-                      self->read();
+                      self->answered(error);
                     });
+}
+
+void http_connection::answered(boost::system::error_code error) {
+  response_.reset();
+  body_.reset();
+  if (error || !keep_alive_)
+    return close();
+  read();
+}
+
+// ---- in pieces ----
+
+void http_connection::write_in_pieces(http_response head, std::shared_ptr<body_source> body) {
+  head.chunked(true);
+  body_ = std::move(body);
+  std::ostringstream text;
+  text << head.base();
+  piece_ = std::move(text).str();
+  stream_.expires_after(host_.request_timeout());
+  boost::asio::async_write(
+    stream_, boost::asio::buffer(piece_),
+    [self = shared_from_this()](boost::system::error_code error, std::size_t) {
+      if (error)
+        return self->answered(error);
+      self->write_piece();
+    });
+}
+
+void http_connection::write_piece() {
+  stream_.expires_never();  // until there is something to send
+  body_->next([self = shared_from_this()](std::optional<std::string> piece) {
+    boost::asio::post(self->stream_.get_executor(),
+                      [self, piece = std::move(piece)]() mutable {
+                        self->on_piece(std::move(piece));
+                      });
+  });
+}
+
+// A body that breaks off ends without the last chunk: the client can tell.
+void http_connection::on_piece(std::optional<std::string> piece) {
+  if (!piece)
+    return answered(make_error_code(boost::system::errc::io_error));
+  stream_.expires_after(host_.request_timeout());
+  if (piece->empty()) {
+    boost::asio::async_write(
+      stream_, http::make_chunk_last(),
+      [self = shared_from_this()](boost::system::error_code error, std::size_t) {
+        self->answered(error);
+      });
+    return;
+  }
+  piece_ = std::move(*piece);
+  boost::asio::async_write(
+    stream_, http::make_chunk(boost::asio::buffer(piece_)),
+    [self = shared_from_this()](boost::system::error_code error, std::size_t) {
+      if (error)
+        return self->answered(error);
+      self->write_piece();
+    });
 }
 
 void http_connection::close() {

@@ -3,7 +3,8 @@
 //
 // Invariants
 //  1. Every wait has a deadline (server_options::request_timeout_ms).
-//  2. A request with a Transfer-Encoding is refused: Beast 1.81 lacks later
+//  2. Of an answer in pieces, one piece is in memory.
+//  3. A request with a Transfer-Encoding is refused: Beast 1.81 lacks later
 //     fixes there (net/README.md).
 #pragma once
 
@@ -46,7 +47,12 @@ class http_connection final : public std::enable_shared_from_this<http_connectio
   using parser = http::request_parser<http::string_body>;
 
   void on_request(boost::system::error_code error);
-  void write(http_response response);
+  void write(http_answer answer);
+  void write_whole(http_response response);
+  void write_in_pieces(http_response head, std::shared_ptr<body_source> body);
+  void write_piece();
+  void on_piece(std::optional<std::string> piece);
+  void answered(boost::system::error_code error);
   void refuse(http::status status, std::string_view code, std::string_view why);
   void close();
 
@@ -56,7 +62,10 @@ class http_connection final : public std::enable_shared_from_this<http_connectio
   boost::beast::flat_buffer buffer_;
   std::optional<parser> parser_;
   std::shared_ptr<http_response> response_;
+  std::shared_ptr<body_source> body_;  // while an answer is sent in pieces
+  std::string piece_;
   bool keep_alive_ = false;
+  bool knows_chunks_ = true;
   bool is_head_ = false;
 };
 

@@ -1,10 +1,9 @@
 #include "net/rest_api.hpp"
 
 #include "actors/file_names.hpp"
-#include "actors/log.hpp"
-#include "net/hex.hpp"
 #include "net/json.hpp"
 #include "net/json_text.hpp"
+#include "net/rest_answers.hpp"
 #include "net/room_id.hpp"
 #include "net/target.hpp"
 #include "net/wire_codec.hpp"
@@ -13,8 +12,6 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <array>
-#include <chrono>
 #include <set>
 #include <utility>
 
@@ -22,55 +19,9 @@ namespace tandem::net {
 
 namespace {
 
-constexpr std::uint64_t history_entries_max = 10'000;
-
 std::string_view path_of(const http_request& request) noexcept {
   const std::string_view target{request.target().data(), request.target().size()};
   return target.substr(0, target.find('?'));
-}
-
-std::int64_t now_ms() {
-  using namespace std::chrono;
-  return duration_cast<milliseconds>(system_clock::now().time_since_epoch()).count();
-}
-
-// Runs a task on the store and turns what it throws into an answer.
-template <class Store, class F>
-void answered(Store& store, const respond& answer, F task) {
-  try {
-    answer(task(store));
-  } catch (const storage::store_error& error) {
-    log(log_level::error, error.what());
-    answer(error_response(http::status::service_unavailable, "unavailable",
-                          "the store cannot be reached"));
-  }
-}
-
-http_response no_such_room() {
-  return error_response(http::status::not_found, "no_such_room", "no such room");
-}
-
-http_response no_such_file() {
-  return error_response(http::status::not_found, "unknown_file", "no such file in this room");
-}
-
-http_response bad_request(std::string_view why) {
-  return error_response(http::status::bad_request, "bad_message", why);
-}
-
-std::optional<storage::file_record> find_file(storage::reader& from, const std::string& room,
-                                              const std::string& name, http_response& problem) {
-  const auto found = from.find_room(storage::default_tenant, room);
-  if (!found) {
-    problem = no_such_room();
-    return std::nullopt;
-  }
-  const auto file = std::ranges::find(found->files, name, &storage::file_record::name);
-  if (file == found->files.end()) {
-    problem = no_such_file();
-    return std::nullopt;
-  }
-  return *file;
 }
 
 // The wish of a `POST /rooms`; or why it is none.
@@ -161,39 +112,59 @@ void rest_api::handle(const http_request& request, respond answer) {
   metrics(std::move(answer));
 }
 
+namespace {
+
+http_response wrong_method() {
+  return error_response(http::status::method_not_allowed, "method_not_allowed",
+                        "not with this method");
+}
+
+http_response no_such_route() {
+  return error_response(http::status::not_found, "not_found", "no such route");
+}
+
+}  // namespace
+
 void rest_api::handle_room(const http_request& request, const target& where, respond answer) {
   const std::size_t depth = where.segments.size();
-  const http::verb method = request.method();
-  if (depth == 1 && method == http::verb::post)
-    return create_room(request, std::move(answer));
-  if (depth == 2 && method == http::verb::get)
-    return describe_room(where.segments[1], std::move(answer));
-  if (depth == 2 && method == http::verb::delete_)
-    return remove_room(where.segments[1], std::move(answer));
-  if (depth == 3 && where.segments[2] == "versions" && method == http::verb::get)
-    return list_versions(where.segments[1], std::move(answer));
-  if (depth == 3 && where.segments[2] == "versions" && method == http::verb::post)
-    return add_version(request, where.segments[1], std::move(answer));
-  if (depth >= 3 && where.segments[2] == "files")
+  const bool is_get = request.method() == http::verb::get;
+  const bool is_post = request.method() == http::verb::post;
+  if (depth == 1)
+    return is_post ? create_room(request, std::move(answer)) : answer(wrong_method());
+  const std::string& id = where.segments[1];
+  if (depth == 2 && request.method() == http::verb::delete_)
+    return remove_room(id, std::move(answer));
+  if (depth == 2)
+    return is_get ? describe_room(id, std::move(answer)) : answer(wrong_method());
+  const std::string& what = where.segments[2];
+  if (what == "files")
     return handle_file(request, where, std::move(answer));
-  if (depth <= 2)
-    return answer(error_response(http::status::method_not_allowed, "method_not_allowed",
-                                 "not with this method"));
-  answer(error_response(http::status::not_found, "not_found", "no such route"));
+  if (depth == 3 && what == "versions" && is_post)
+    return add_version(request, id, std::move(answer));
+  if (depth != 3 || (what != "versions" && what != "log"))
+    return answer(no_such_route());
+  if (!is_get)
+    return answer(wrong_method());
+  return what == "log" ? stream_log(id, std::move(answer)) : list_versions(id, std::move(answer));
 }
 
 void rest_api::handle_file(const http_request& request, const target& where, respond answer) {
   const std::size_t depth = where.segments.size();
-  if (request.method() != http::verb::get)
-    return answer(error_response(http::status::method_not_allowed, "method_not_allowed",
-                                 "only GET"));
+  const std::string what = depth == 5 ? where.segments[4] : "";
+  if (depth > 5 || (depth == 5 && what != "history" && what != "blame" && what != "restore"))
+    return answer(no_such_route());
+  const auto method = what == "restore" ? http::verb::post : http::verb::get;
+  if (request.method() != method)
+    return answer(wrong_method());
   if (depth == 3)
     return list_files(where.segments[1], std::move(answer));
   if (depth == 4)
     return file_text(where, std::move(answer));
-  if (depth == 5 && where.segments[4] == "history")
+  if (what == "history")
     return file_history(where, std::move(answer));
-  answer(error_response(http::status::not_found, "not_found", "no such route"));
+  if (what == "blame")
+    return file_blame(where, std::move(answer));
+  restore_file(request, where, std::move(answer));
 }
 
 // ---- rooms ----
@@ -262,82 +233,6 @@ void rest_api::remove_room(const std::string& id, respond answer) {
 
 // ---- versions ----
 
-namespace {
-
-constexpr std::size_t versions_per_room = 1'000;
-
-std::string version_json(const storage::version_record& version) {
-  std::string out = "{";
-  append_field(out, "name", version.name);
-  append_field(out, "by", version.author);
-  append_field(out, "at", version.at_ms);
-  append_key(out, "files");
-  out += '[';
-  for (const storage::version_record::file& file : version.files) {
-    out += out.back() == '[' ? "{" : ",{";
-    append_field(out, "file", file.name);
-    append_field(out, "id", file.key);
-    append_field(out, "rev", file.rev);
-    out += '}';
-  }
-  return out + "]}";
-}
-
-// What a `POST …/versions` asks for; a problem if it is nothing.
-std::string read_version_wish(std::string_view text, const limits& bounds,
-                              storage::version_record& version) {
-  json_document body;
-  if (body.parse(text) != json_error::none || !body.root().is(json_kind::object))
-    return "the body is {name, by?}";
-  const auto name = body.root().find("name");
-  const auto by = body.root().find("by");
-  const auto fits = [&](json_view value) {
-    return value.string() && ot::count_chars(*value.string()) <= bounds.name_chars;
-  };
-  if (!name || !fits(*name) || name->string()->empty() || (by && !fits(*by)))
-    return fmt::format("name is a text of 1 to {} characters, and by of at most as many",
-                       bounds.name_chars);
-  version.name = *name->string();
-  version.author = by ? *by->string() : std::string_view{};
-  return {};
-}
-
-}  // namespace
-
-void rest_api::list_versions(const std::string& id, respond answer) {
-  actors_.read([id, answer = std::move(answer)](storage::reader& reader) {
-    answered(reader, answer, [&](storage::reader& from) {
-      if (!from.find_room(storage::default_tenant, id))
-        return no_such_room();
-      std::string out = "[";
-      for (const storage::version_record& version : from.versions(storage::default_tenant, id))
-        out += (out.back() == '[' ? "" : ",") + version_json(version);
-      return json_response(http::status::ok, out + "]");
-    });
-  });
-}
-
-void rest_api::add_version(const http_request& request, const std::string& id, respond answer) {
-  storage::version_record wish;
-  wish.at_ms = now_ms();
-  const std::string problem = read_version_wish(request.body(), actors_.bounds(), wish);
-  if (!problem.empty())
-    return answer(bad_request(problem));
-  actors_.write([id, wish = std::move(wish), answer = std::move(answer)](storage::store& store) {
-    answered(store, answer, [&](storage::store& to) {
-      if (!to.find_room(storage::default_tenant, id))
-        return no_such_room();
-      if (to.versions(storage::default_tenant, id).size() >= versions_per_room)
-        return error_response(http::status::conflict, "too_large", "the room has too many versions");
-      const auto added = to.add_version(storage::default_tenant, id, wish);
-      if (!added)
-        return error_response(http::status::conflict, "version_exists",
-                              "a version of that name exists");
-      return json_response(http::status::created, version_json(*added));
-    });
-  });
-}
-
 // ---- files ----
 
 void rest_api::list_files(const std::string& id, respond answer) {
@@ -377,59 +272,12 @@ void rest_api::file_text(const target& where, respond answer) {
                           ? std::nullopt
                           : text_at(from, file->key, rev.value_or(file->rev));
       if (!text)
-        return error_response(http::status::not_found, "stale",
-                              "the file has no such revision");
+        return no_such_revision();
       http_response response =
         make_response(http::status::ok, "text/plain; charset=utf-8", *text);
       response.set("Tandem-Revision", std::to_string(rev.value_or(file->rev)));
       response.set(http::field::cache_control, "no-store");
       return response;
-    });
-  });
-}
-
-namespace {
-
-void append_history_entry(std::string& out, ot::revision rev, const storage::stored_op& entry) {
-  out += out.back() == '[' ? "{" : ",{";
-  append_field(out, "rev", rev);
-  append_field(out, "by", to_hex(entry.client.bytes));
-  append_field(out, "name", entry.author);
-  append_field(out, "at", entry.at_ms);
-  append_key(out, "op");
-  append_op(out, entry.op);
-  out += '}';
-}
-
-}  // namespace
-
-// The operations that lead from one revision to another, at most
-// history_entries_max of them.
-void rest_api::file_history(const target& where, respond answer) {
-  std::optional<std::uint64_t> bounds[2];
-  const char* names[] = {"from", "to"};
-  for (int i = 0; i < 2; ++i) {
-    const auto wanted = query_value(where.query, names[i]);
-    bounds[i] = wanted ? parse_number(*wanted) : std::nullopt;
-    if (wanted && !bounds[i])
-      return answer(bad_request("from and to are numbers"));
-  }
-  const std::uint64_t begin = bounds[0].value_or(0);
-  actors_.read([room = where.segments[1], name = where.segments[3], begin, end = bounds[1],
-                answer = std::move(answer)](storage::reader& reader) {
-    answered(reader, answer, [&](storage::reader& from) {
-      http_response problem;
-      const auto file = find_file(from, room, name, problem);
-      if (!file)
-        return problem;
-      const std::uint64_t last = std::min(end.value_or(file->rev), file->rev);
-      std::string out = "[";
-      std::uint64_t entries = 0;
-      from.read_ops(file->key, begin, last, [&](ot::revision rev, storage::stored_op&& entry) {
-        append_history_entry(out, rev, entry);
-        return ++entries < history_entries_max;
-      });
-      return json_response(http::status::ok, out + "]");
     });
   });
 }

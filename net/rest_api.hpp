@@ -1,5 +1,6 @@
-// The REST routes of docs/protocol.md. Stateless: what it answers with comes
-// from the store, through the service. Answers come on any thread.
+// The REST routes of docs/protocol.md: rooms and files in rest_api.cpp, what was
+// in rest_history.cpp. Stateless: what it answers with comes from the store,
+// through the service. Answers come on any thread.
 #pragma once
 
 #include "actors/service.hpp"
@@ -40,6 +41,9 @@ class rest_api {
   void list_files(const std::string& id, respond answer);
   void file_text(const target& where, respond answer);
   void file_history(const target& where, respond answer);
+  void file_blame(const target& where, respond answer);
+  void restore_file(const http_request& request, const target& where, respond answer);
+  void stream_log(const std::string& id, respond answer);
   void ready(respond answer);
   void metrics(respond answer);
   std::string room_json(const storage::room_record& room) const;

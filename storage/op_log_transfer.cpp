@@ -11,27 +11,64 @@ constexpr ot::revision snapshot_spacing_ops = 20'000;
 
 }  // namespace
 
-void tell_log(reader& from, const room_record& room,
-              const std::function<bool(const log_line&)>& visit) {
-  log_replay replay;
+// The line that stands between operations.
+log_line log_teller::next_line() {
+  switch (phase_) {
+    case phase::header:
+      begin_file();
+      return log_header{room_.id, room_.name};
+    case phase::file: {
+      phase_ = phase::operations;
+      const file_record& file = room_.files[file_];
+      return log_file{file.name, file.language};
+    }
+    default: phase_ = phase::told; return replay_.end();
+  }
+}
+
+void log_teller::begin_file() {
+  rev_ = 0;
+  phase_ = file_ < room_.files.size() ? phase::file : phase::end;
+}
+
+// Whether `visit` wants more.
+bool log_teller::tell_operations(reader& from,
+                                 const std::function<bool(const log_line&)>& visit) {
+  const file_record& file = room_.files[file_];
   bool goes_on = true;
-  const auto tell = [&](const log_line& line) {
-    replay.take(line);
+  from.read_ops(file.key, rev_, file.rev, [&](ot::revision rev, stored_op&& entry) {
+    const log_line line = log_entry{file.name, rev, std::move(entry)};
+    replay_.take(line);
+    rev_ = rev;
     goes_on = visit(line);
     return goes_on;
-  };
-  if (!tell(log_header{room.id, room.name}))
-    return;
-  for (const file_record& file : room.files) {
-    if (!tell(log_file{file.name, file.language}))
-      return;
-    from.read_ops(file.key, 0, file.rev, [&](ot::revision rev, stored_op&& entry) {
-      return tell(log_entry{file.name, rev, std::move(entry)});
-    });
-    if (!goes_on)
-      return;
+  });
+  if (rev_ == file.rev) {
+    ++file_;
+    begin_file();
+  } else if (goes_on) {
+    throw store_error{store_error::cause::unavailable, "the history ends early: " + file.name};
   }
-  visit(replay.end());
+  return goes_on;
+}
+
+void log_teller::tell(reader& from, const std::function<bool(const log_line&)>& visit) {
+  bool goes_on = true;
+  while (goes_on && !is_told()) {
+    if (phase_ == phase::operations) {
+      goes_on = tell_operations(from, visit);
+      continue;
+    }
+    const log_line line = next_line();
+    if (!is_told())
+      replay_.take(line);
+    goes_on = visit(line);
+  }
+}
+
+void tell_log(reader& from, const room_record& room,
+              const std::function<bool(const log_line&)>& visit) {
+  log_teller{room}.tell(from, visit);
 }
 
 log_import::log_import(store& to, tenant_key tenant, std::string id)

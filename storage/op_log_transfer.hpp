@@ -7,11 +7,38 @@
 #include <functional>
 #include <map>
 #include <string>
+#include <utility>
 
 namespace tandem::storage {
 
-// Tells the room's log line by line, until `visit` returns false. Memory grows
-// with the texts, not with the history. Throws store_error.
+// A room's log, told line by line, with as many pauses as wanted. Memory grows
+// with the texts, not with the history.
+class log_teller {
+ public:
+  explicit log_teller(room_record room) : room_{std::move(room)} {}
+
+  // Goes on with the line behind the last one, until `visit` returns false or
+  // there are no more. Throws store_error, also when the room was removed
+  // meanwhile.
+  void tell(reader& from, const std::function<bool(const log_line&)>& visit);
+
+  bool is_told() const noexcept { return phase_ == phase::told; }
+
+ private:
+  enum class phase : std::uint8_t { header, file, operations, end, told };
+
+  log_line next_line();
+  void begin_file();
+  bool tell_operations(reader& from, const std::function<bool(const log_line&)>& visit);
+
+  room_record room_;
+  phase phase_ = phase::header;
+  std::size_t file_ = 0;
+  ot::revision rev_ = 0;  // of the file's last operation that was told
+  log_replay replay_;
+};
+
+// The whole of it, or until `visit` returns false. Throws store_error.
 void tell_log(reader& from, const room_record& room,
               const std::function<bool(const log_line&)>& visit);
 

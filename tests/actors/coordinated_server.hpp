@@ -10,6 +10,7 @@
 #include "actors/registry.hpp"
 #include "actors/session.hpp"
 #include "actors/store_actors.hpp"
+#include "actors/visit.hpp"
 #include "tests/support/random_text.hpp"
 
 #include <caf/scheduler/test_coordinator.hpp>
@@ -126,6 +127,12 @@ class coordinated_server {
     return lines_.emplace_back(std::move(line));
   }
 
+  void edit(visiting_edit wish, std::function<void(const visit_result&)> answer) {
+    ot::client_id client;
+    client.bytes.fill(static_cast<std::uint8_t>(200 + visits_++));
+    system_.spawn(visit, visit_settings{registry_, std::move(wish), client, std::move(answer)});
+  }
+
   void remove(std::string room_id, std::function<void(storage::store&)> task) {
     caf::anon_send(registry_, remove_room{std::move(room_id), std::move(task)});
   }
@@ -208,6 +215,7 @@ class coordinated_server {
   std::vector<std::shared_ptr<coordinated_line>> lines_;
   std::string held_;
   bool has_stopped_ = false;
+  std::uint8_t visits_ = 0;
 };
 
 }  // namespace tandem::test

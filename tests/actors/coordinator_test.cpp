@@ -326,6 +326,77 @@ TEST_F(coordinated_room, a_write_in_doubt_does_not_land_behind_the_claim) {
   EXPECT_EQ(stored_text(), "yabc");
 }
 
+// ---- an edit by somebody who has no connection ----
+
+class visits : public coordinated_room {
+ protected:
+  // Puts a letter before everything; what was answered, once it was.
+  void visit(const std::string& room, storage::file_key file, ot::revision base) {
+    server->edit({room, file, "Eve", base, make_op({"v"})}, [this](const visit_result& result) {
+      answers += result.rev ? "rev " + std::to_string(*result.rev)
+                            : result.is_room_absent ? "absent"
+                                                    : std::string{to_string(result.code)};
+      answers += '\n';
+    });
+  }
+  storage::file_key file_key() const {
+    return store->find_room(storage::default_tenant, "room")->files[0].key;
+  }
+
+  std::string answers;
+};
+
+TEST_F(visits, are_answered_when_the_edit_is_durable_and_seen_by_nobody) {
+  start();
+  const auto ada = enter("ada");
+  server->hold("writer");
+  visit("room", file_key(), 3);
+  server->settle();
+  EXPECT_EQ(answers, "");
+  server->release();
+  server->settle();
+  EXPECT_EQ(answers, "rev 4\n");
+  EXPECT_EQ(ada->read(), "op a 4 [\"v\"] by 2\n");
+  const auto bob = server->connect();
+  bob->say(client::hello{"bob", "bob", {}});
+  server->settle();
+  EXPECT_EQ(bob->read().find("Eve"), std::string::npos);
+  EXPECT_EQ(stored_text(), "vabc");
+}
+
+TEST_F(visits, load_the_room_and_let_it_go_again) {
+  start();
+  visit("room", file_key(), 2);
+  server->settle();
+  EXPECT_EQ(answers, "rev 4\n");
+  EXPECT_EQ(server->rooms(), 1U);
+  server->pass(1s);
+  EXPECT_EQ(server->rooms(), 0U);
+}
+
+TEST_F(visits, are_told_why_nothing_came_of_them) {
+  start();
+  visit("nowhere", 1, 0);
+  visit("room", file_key() + 1, 0);
+  visit("room", file_key(), 9);
+  server->settle();
+  EXPECT_EQ(answers, "absent\nunknown_file\nstale\n");
+  next_writes({fate::failed});
+  visit("room", file_key(), 3);
+  server->settle();
+  EXPECT_TRUE(answers.ends_with("stale\nunavailable\n")) << answers;
+}
+
+TEST_F(visits, have_an_end_when_the_store_does_not_answer) {
+  start();
+  server->hold("writer");
+  visit("room", file_key(), 3);
+  server->pass(9'999ms);
+  EXPECT_EQ(answers, "");
+  server->pass(1ms);
+  EXPECT_EQ(answers, "unavailable\n");
+}
+
 // ---- what ends without a word ----
 
 TEST_F(coordinated_room, forgets_a_member_whose_session_crashed) {

@@ -26,6 +26,19 @@ TEST_F(room_members, nobody_is_told_of_their_own_coming) {
   EXPECT_EQ(told_all(2), lines{});
 }
 
+TEST_F(room_members, who_is_unseen_is_told_of_and_heard_by_nobody) {
+  const auto ada = join(1, "Ada");
+  told_all();
+  join_request unseen{client(9), "Eve", {}};
+  unseen.is_unseen = true;
+  const auto eve = core->next_site();
+  EXPECT_TRUE(core->join(unseen, now()));
+  const auto bob = join(2, "Bob");
+  EXPECT_EQ(told(bob), lines{"welcome 3 room files a@3 b@0 peers 1:Ada chat"});
+  core->leave(eve, now());
+  EXPECT_EQ(told_all(ada), lines{"join 3:Bob"});
+}
+
 TEST_F(room_members, who_has_no_name_is_a_guest) {
   join(1);
   EXPECT_EQ(told_all(), lines{"join 1:Guest 1"});

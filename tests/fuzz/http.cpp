@@ -63,6 +63,10 @@ class store_service final : public service {
   }
   void read(std::function<void(storage::reader&)> task) override { task(*store_); }
   void write(std::function<void(storage::store&)> task) override { task(*store_); }
+  void study(std::function<void(storage::reader&)> task) override { task(*store_); }
+  void edit(visiting_edit wish, std::function<void(const visit_result&)> answer) override {
+    answer({wish.base + 1, error_code::internal, {}, false});
+  }
   void close_room(const std::string&, std::function<void(storage::store&)> task) override {
     task(*store_);
   }
@@ -206,13 +210,27 @@ class connection {
 
   net::http_response answer_to(const net::http_request& request) {
     std::optional<net::http_response> answer;
-    route(request, [&](net::http_response given) {
+    route(request, [&](net::http_answer given) {
       must(!answer, "a request has one answer");
-      answer = std::move(given);
+      answer = std::move(given.head);
+      if (given.body)
+        answer->body() = whole(*given.body);
     });
     must(answer.has_value(), "a request has an answer");
     must_be_sound(*answer);
     return *answer;
+  }
+
+  static std::string whole(net::body_source& body) {
+    std::string all;
+    bool goes_on = true;
+    while (goes_on)
+      body.next([&](std::optional<std::string> piece) {
+        must(piece.has_value(), "a body has an end");
+        goes_on = !piece->empty();
+        all += *piece;
+      });
+    return all;
   }
 
   // http_server's answer.

@@ -2,6 +2,7 @@
 #include "tests/support/loopback.hpp"
 #include "tests/support/temp_folder.hpp"
 
+#include <algorithm>
 #include <set>
 
 namespace tandem::test {
@@ -154,9 +155,82 @@ TEST_F(http_routes, names_what_the_files_are_now) {
     EXPECT_EQ(request(verb::post, versions, wrong).status, 400U) << wrong;
   EXPECT_EQ(request(verb::post, versions, "{\"name\":\"" + std::string(61, 'x') + "\"}").status,
             400U);
-  EXPECT_EQ(request(verb::delete_, versions).status, 404U);
+  EXPECT_EQ(request(verb::delete_, versions).status, 405U);
   EXPECT_EQ(get("/rooms/nowhere/versions").status, 404U);
   EXPECT_EQ(request(verb::post, "/rooms/nowhere/versions", R"({"name":"x"})").status, 404U);
+}
+
+TEST_F(http_routes, tells_who_wrote_what) {
+  start();
+  const std::string room = make_room(R"({"files":[{"file":"a","text":"tt"}]})");
+  first_rev = 1;
+  type(room, "a", 3);
+  const std::string blame = "/rooms/" + room + "/files/a/blame";
+  const answer now = get(blame);
+  EXPECT_EQ(now.status, 200U);
+  EXPECT_TRUE(now.body.starts_with(R"({"rev":4,"authors":[{"by":")")) << now.body;
+  EXPECT_NE(now.body.find(R"("name":"ada"}],"runs":[[3,1],[2,0]]})"), std::string::npos)
+    << now.body;
+  EXPECT_NE(get(blame + "?rev=1").body.find(R"("runs":[[2,0]]})"), std::string::npos);
+  EXPECT_EQ(get(blame + "?rev=0").body, R"({"rev":0,"authors":[],"runs":[]})");
+  EXPECT_EQ(get(blame + "?rev=5").status, 404U);
+  EXPECT_EQ(get(blame + "?rev=x").status, 400U);
+}
+
+TEST_F(http_routes, brings_an_earlier_text_back_as_a_new_revision) {
+  start();
+  const std::string room = make_room(R"({"files":[{"file":"a","text":"first\n"}]})");
+  const std::string file = "/rooms/" + room + "/files/a";
+  first_rev = 1;
+  type(room, "a", 3);
+  ws_client bob{url(), room};
+  bob.hello("bob", R"([{"file":"a"}])");
+  bob.read_type("opened");
+  const answer back = request(verb::post, file + "/restore", R"({"rev":1,"by":"Eve"})");
+  EXPECT_EQ(back.status, 200U);
+  EXPECT_EQ(back.body, R"({"file":"a","rev":5,"restored":1})");
+  const std::string told = bob.read_type("op");
+  EXPECT_NE(told.find(R"("op":[{"d":3}])"), std::string::npos) << told;
+  EXPECT_EQ(get(file).body, "first\n");
+  EXPECT_EQ(get(file + "?rev=4").body, "xxxfirst\n") << "history is kept";
+  EXPECT_NE(get(file + "/history?from=4").body.find(R"("name":"Eve")"), std::string::npos);
+  EXPECT_EQ(request(verb::post, file + "/restore", R"({"rev":1})").body,
+            R"({"file":"a","rev":5,"restored":1})")
+    << "it is that text already";
+}
+
+TEST_F(http_routes, refuses_to_bring_back_what_never_was) {
+  start();
+  const std::string room = make_room();
+  const std::string file = "/rooms/" + room + "/files/main.py/restore";
+  for (const char* wrong :
+       {"", "[]", "{}", R"({"rev":"1"})", R"({"rev":-1})", R"({"rev":0,"by":1})"})
+    EXPECT_EQ(request(verb::post, file, wrong).status, 400U) << wrong;
+  EXPECT_EQ(request(verb::post, file, R"({"rev":1})").status, 404U);
+  EXPECT_EQ(request(verb::post, "/rooms/" + room + "/files/no/restore", R"({"rev":0})").status,
+            404U);
+  EXPECT_EQ(request(verb::post, "/rooms/nowhere/files/a/restore", R"({"rev":0})").status, 404U);
+  EXPECT_EQ(get(file).status, 405U);
+}
+
+TEST_F(http_routes, streams_a_rooms_log) {
+  start();
+  std::string text(400'000, 'x');  // several pieces
+  const std::string room = make_room(R"({"name":"R","files":[{"file":"a","text":")" + text
+                                     + R"("},{"file":"b","text":"tt"}]})");
+  http_client one{url()};
+  for (int times = 0; times < 2; ++times) {  // the connection goes on
+    const answer log = one.request(verb::get, "/rooms/" + room + "/log");
+    EXPECT_EQ(log.status, 200U);
+    EXPECT_EQ(log.header("Content-Type"), "application/x-ndjson");
+    EXPECT_TRUE(log.body.starts_with(R"({"tandem":"oplog","version":1)")) << log.body.substr(0, 90);
+    EXPECT_EQ(std::ranges::count(log.body, '\n'), 6);
+    EXPECT_NE(log.body.find("\n{\"end\":true"), std::string::npos);
+    EXPECT_TRUE(log.body.ends_with("}\n"));
+  }
+  EXPECT_EQ(one.request(verb::head, "/rooms/" + room + "/log").body, "");
+  EXPECT_EQ(get("/rooms/nowhere/log").status, 404U);
+  EXPECT_EQ(request(verb::post, "/rooms/" + room + "/log").status, 405U);
 }
 
 TEST_F(http_routes, what_is_not_there_is_404_and_a_wrong_method_405) {

@@ -28,7 +28,8 @@ class op_log_transfer : public store_test {};
 
 INSTANTIATE_TEST_SUITE_P(every_backend, op_log_transfer,
                          testing::Values(backend{"memory", open_memory},
-                                         backend{"sqlite", open_sqlite}),
+                                         backend{"sqlite", open_sqlite},
+                                         backend{"postgres", open_postgres}),
                          backend_name);
 
 TEST_P(op_log_transfer, a_log_begins_with_its_room_and_ends_with_its_texts) {
@@ -40,6 +41,30 @@ TEST_P(op_log_transfer, a_log_begins_with_its_room_and_ends_with_its_texts) {
   EXPECT_TRUE(lines[2] == (log_line{log_file{"b", "python"}}));
   EXPECT_EQ(std::get<log_entry>(lines[5]).rev, 3U);
   EXPECT_EQ(std::get<log_end>(lines[6]).files.at(1).length, 3U);
+}
+
+TEST_P(op_log_transfer, a_log_can_be_told_line_by_line) {
+  add_room("r", {file_with("b", 3, "python"), file_with("a"), file_with("c", 2)});
+  log_teller teller{find_room("r")};
+  std::vector<log_line> lines;
+  while (!teller.is_told()) {
+    const std::size_t before = lines.size();
+    teller.tell(*store, [&](const log_line& line) {
+      lines.push_back(line);
+      return false;
+    });
+    ASSERT_LE(lines.size(), before + 1);
+  }
+  EXPECT_TRUE(lines == log_of(*store, "r"));
+}
+
+TEST_P(op_log_transfer, a_room_that_is_removed_while_its_log_is_told_is_an_error) {
+  add_room("r", {file_with("a", 3)});
+  log_teller teller{find_room("r")};
+  teller.tell(*store, [](const log_line& line) { return !std::holds_alternative<log_file>(line); });
+  store->remove_room(default_tenant, "r");
+  EXPECT_EQ(cause_of([&] { teller.tell(*store, [](const log_line&) { return true; }); }),
+            store_error::cause::unavailable);
 }
 
 TEST_P(op_log_transfer, a_room_survives_the_way_there_and_back) {

@@ -1,0 +1,72 @@
+// What the REST routes have in common: looking things up, and the answers when
+// they are not there. Private to net/'s rest_*.cpp. Stateless.
+#pragma once
+
+#include "actors/log.hpp"
+#include "net/http_types.hpp"
+#include "storage/store.hpp"
+
+#include <algorithm>
+#include <chrono>
+#include <optional>
+#include <string>
+#include <string_view>
+
+namespace tandem::net {
+
+inline std::int64_t now_ms() {
+  using namespace std::chrono;
+  return duration_cast<milliseconds>(system_clock::now().time_since_epoch()).count();
+}
+
+inline http_response no_such_room() {
+  return error_response(http::status::not_found, "no_such_room", "no such room");
+}
+
+inline http_response no_such_file() {
+  return error_response(http::status::not_found, "unknown_file", "no such file in this room");
+}
+
+inline http_response no_such_revision() {
+  return error_response(http::status::not_found, "stale", "the file has no such revision");
+}
+
+inline http_response bad_request(std::string_view why) {
+  return error_response(http::status::bad_request, "bad_message", why);
+}
+
+inline http_response store_unavailable() {
+  return error_response(http::status::service_unavailable, "unavailable",
+                        "the store cannot be reached");
+}
+
+// Runs a task on the store and turns what it throws into an answer.
+template <class Store, class F>
+void answered(Store& store, const respond& answer, F task) {
+  try {
+    answer(task(store));
+  } catch (const storage::store_error& error) {
+    log(log_level::error, error.what());
+    answer(store_unavailable());
+  }
+}
+
+// Nothing if it is not there; `problem` is then the answer.
+inline std::optional<storage::file_record> find_file(storage::reader& from,
+                                                     const std::string& room,
+                                                     const std::string& name,
+                                                     http_response& problem) {
+  const auto found = from.find_room(storage::default_tenant, room);
+  if (!found) {
+    problem = no_such_room();
+    return std::nullopt;
+  }
+  const auto file = std::ranges::find(found->files, name, &storage::file_record::name);
+  if (file == found->files.end()) {
+    problem = no_such_file();
+    return std::nullopt;
+  }
+  return *file;
+}
+
+}  // namespace tandem::net
