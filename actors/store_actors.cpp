@@ -1,6 +1,7 @@
 #include "actors/store_actors.hpp"
 
 #include "actors/log.hpp"
+#include "ot/composer.hpp"
 
 #include <span>
 #include <utility>
@@ -115,12 +116,12 @@ void reader_state::on_load(const load_room& wish) {
 void reader_state::on_history(const read_history& wish) {
   const catch_up& wanted = wish.wanted;
   store_history single{wanted, {}};
-  store_composed_history composed{wanted, {}};
+  ot::composer together;
   try {
     reader_->read_ops(wanted.file, wanted.from, wanted.to,
                       [&](ot::revision, storage::stored_op&& entry) {
                         if (wanted.may_compose) {
-                          composed.composed = ot::compose(composed.composed, entry.op);
+                          together.add(std::move(entry.op));
                           return true;
                         }
                         single.ops.push_back(std::move(entry));
@@ -132,7 +133,7 @@ void reader_state::on_history(const read_history& wish) {
     return;
   }
   if (wanted.may_compose)
-    self_->send(wish.room, store_says{std::move(composed)});
+    self_->send(wish.room, store_says{store_composed_history{wanted, together.composed()}});
   else
     self_->send(wish.room, store_says{std::move(single)});
 }

@@ -1,6 +1,7 @@
 // The laws of the algebra, each on a million random cases a run. What must come
 // out is read off plans (tests/support/random_op.hpp), never computed by what is
 // under test; every result must be in normal form.
+#include "ot/composer.hpp"
 #include "ot/rope.hpp"
 #include "ot/text_op.hpp"
 #include "ot/transform.hpp"
@@ -141,6 +142,21 @@ TEST(algebra, composing_is_associative) {
     const text_op last = test::build(random_plan(random, length));
     return s.told(difference(compose(compose(s.a, s.next), last),
                              compose(s.a, compose(s.next, last))));
+  });
+}
+
+TEST(algebra, a_run_is_composed_as_one_by_one) {
+  for_cases(20'000, [](random_source& random) -> std::string {
+    std::u32string text = test::random_chars(random, random.below(20));
+    composer together;
+    text_op one_by_one;
+    for (std::uint32_t steps = random.below(20); steps > 0; --steps) {
+      const test::plan made = random_plan(random, text.size());
+      text = test::text_after(made, text);
+      one_by_one = compose(one_by_one, test::build(made));
+      together.add(test::build(made));
+    }
+    return together.composed() == one_by_one ? "" : "another operation";
   });
 }
 
