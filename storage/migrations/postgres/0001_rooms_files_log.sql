@@ -216,6 +216,7 @@ DECLARE
   refused int[];
   tenant bigint;
   change record;
+  is_plain boolean := '[]' = ALL (ARRAY[changes, messages, snapshots, last_edits]);
 BEGIN
   FOR current_step IN 1 .. cardinality(step_tenants) LOOP
     tenant := step_tenants[current_step];
@@ -249,6 +250,9 @@ BEGIN
     FROM unnest(run_writes, run_files, run_firsts, run_lasts, run_starts, run_lengths)
            AS run (write, file, first, last, start, length)
     WHERE steps[run.write] = current_step AND taken[run.write];
+
+    -- Most groups have nothing but operations.
+    CONTINUE WHEN is_plain;
 
     FOR change IN SELECT * FROM jsonb_to_recordset(changes)
         AS c (write int, kind text, file bigint, name text, language text, at_ms bigint,
