@@ -10,7 +10,7 @@ import { check, random, same, seed, sleep, suite, until } from './support/suite.
 import { replacement } from './support/text_op.mjs';
 
 const file = 'main.py';
-const growthMax = 64 * 1024 * 1024;
+const growthMax = Number(process.env.TANDEM_TEST_GROWTH_MB ?? 64) * 1024 * 1024;
 const latencyMaxMs = 250; // p99, on a busy machine
 const chunkChars = 4000;
 
