@@ -2,16 +2,20 @@
 
 #include "actors/log.hpp"
 #include "config/settings.hpp"
+#include "storage/fault_store.hpp"
 #include "storage/memory_store.hpp"
 #include "storage/postgres_store.hpp"
 #include "storage/sqlite_store.hpp"
 #include "tools/environment.hpp"
 
+#include <cstdlib>
 #include <string_view>
 
 namespace tandem::tools {
 
-std::unique_ptr<storage::store> open_store(const std::string& where) {
+namespace {
+
+std::unique_ptr<storage::store> named_store(const std::string& where) {
   constexpr std::string_view sqlite = "sqlite:";
   if (where == "memory:")
     return storage::make_memory_store();
@@ -22,6 +26,18 @@ std::unique_ptr<storage::store> open_store(const std::string& where) {
       where, {.tell = [](const std::string& doubt) { log(log_level::warning, doubt); }});
   // Not quoted: it may be a URL with a password, misspelt.
   throw settings_error{"store: must be sqlite:PATH, postgresql://… or memory:"};
+}
+
+}  // namespace
+
+std::unique_ptr<storage::store> open_store(const std::string& where) {
+  const char* wanted = std::getenv("TANDEM_TEST_FAULT");
+  if (wanted == nullptr)
+    return named_store(where);
+  const auto planned = storage::parse_fault(wanted);
+  if (!planned)
+    throw settings_error{"TANDEM_TEST_FAULT: must be POINT:COUNT (storage/fault_store.hpp)"};
+  return storage::with_fault(named_store(where), *planned);
 }
 
 std::string store_setting(const std::string* option) {
