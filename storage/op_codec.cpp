@@ -2,6 +2,7 @@
 
 #include "ot/utf8.hpp"
 #include "storage/bytes.hpp"
+#include "storage/checksum.hpp"
 #include "storage/op_pack.hpp"
 #include "storage/participants.hpp"
 
@@ -11,7 +12,23 @@ namespace tandem::storage {
 
 namespace {
 
-constexpr char format_version = 1;
+constexpr char format_version = 3;
+constexpr char version_without_crc = 1;
+constexpr std::size_t crc_bytes = 4;
+
+// A disk may give back other bytes than it was given; they would be another run.
+std::string_view checked(std::string_view bytes) {
+  if (bytes.empty() || bytes.front() == version_without_crc)
+    return bytes;
+  if (bytes.front() != format_version)
+    byte_reader::fail("unknown version");
+  if (bytes.size() < 1 + crc_bytes)
+    byte_reader::fail("it ends too early");
+  const std::string_view body = bytes.substr(0, bytes.size() - crc_bytes);
+  if (crc32_bytes(body) != bytes.substr(body.size()))
+    byte_reader::fail("it is not what was written");
+  return body;
+}
 
 void write_op(byte_writer& out, const ot::text_op& op) {
   std::string_view inserted = op.inserted_text();
@@ -69,15 +86,15 @@ std::string encode_run(std::span<const stored_op> ops) {
     at_ms = entry.at_ms;
     write_op(out, entry.op);
   }
-  return out.take();
+  std::string bytes = out.take();
+  return bytes + crc32_bytes(bytes);
 }
 
 std::vector<stored_op> decode_run(std::string_view bytes) {
   if (!bytes.empty() && bytes.front() == packed_version)
     return unpack_run(bytes);
-  byte_reader in{bytes};
-  if (in.raw(1).front() != format_version)
-    byte_reader::fail("unknown version");
+  byte_reader in{checked(bytes)};
+  in.raw(1);
   const std::vector<participant> participants = read_participants(in);
   std::vector<stored_op> ops(in.count());
   std::int64_t at_ms = in.difference();

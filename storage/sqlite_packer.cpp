@@ -1,5 +1,6 @@
 #include "storage/sqlite_packer.hpp"
 
+#include "storage/checksum.hpp"
 #include "storage/deflate.hpp"
 #include "storage/op_codec.hpp"
 #include "storage/op_pack.hpp"
@@ -107,9 +108,11 @@ void sqlite_packer::thin_snapshots(file_key file, ot::revision latest) {
 }
 
 void sqlite_packer::deflate_snapshot(std::int64_t key) {
-  sqlite_statement read = db_.prepare("SELECT text FROM snapshot WHERE key = ?");
+  sqlite_statement read = db_.prepare("SELECT text, crc32 FROM snapshot WHERE key = ?");
   if (!read.bind(key).step())
     return;
+  if (!read.is_null(1) && crc32_of(read.blob(0)) != read.integer(1))
+    return;  // damaged: that must still be seen
   const std::size_t bytes = read.blob(0).size();
   const std::string small = deflated(read.blob(0));
   read.reset();

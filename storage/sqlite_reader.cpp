@@ -1,5 +1,6 @@
 #include "storage/sqlite_reader.hpp"
 
+#include "storage/checksum.hpp"
 #include "storage/deflate.hpp"
 #include "storage/op_codec.hpp"
 
@@ -18,7 +19,10 @@ ot::client_id client_from(std::string_view blob) {
   return client;
 }
 
-std::string text_of(std::string_view blob, std::optional<std::int64_t> deflated_from_bytes) {
+std::string text_of(std::string_view blob, std::optional<std::int64_t> deflated_from_bytes,
+                    std::optional<std::int64_t> crc32) {
+  if (!deflated_from_bytes && crc32 && crc32_of(blob) != *crc32)
+    throw store_error{store_error::cause::corrupt, "a snapshot is not what was written"};
   if (!deflated_from_bytes)
     return std::string{blob};
   auto text = inflated(blob, static_cast<std::uint64_t>(*deflated_from_bytes));
@@ -55,7 +59,7 @@ sqlite_reader::sqlite_reader(sqlite_db& db)
                         " WHERE room_key = ? AND removed_at_ms IS NULL ORDER BY name")},
       head_{db.prepare("SELECT last_rev FROM op_run WHERE key BETWEEN ? AND ?"
                        " ORDER BY key DESC LIMIT 1")},
-      snapshot_{db.prepare("SELECT key, text, deflated_from_bytes FROM snapshot WHERE key BETWEEN ? AND ?"
+      snapshot_{db.prepare("SELECT key, text, deflated_from_bytes, crc32 FROM snapshot WHERE key BETWEEN ? AND ?"
                            " ORDER BY key DESC LIMIT 1")},
       runs_{db.prepare("SELECT key, last_rev, ops FROM op_run WHERE key BETWEEN"
                        " coalesce((SELECT max(key) FROM op_run WHERE key BETWEEN ? AND ?), ?)"
@@ -113,9 +117,10 @@ snapshot sqlite_reader::snapshot_before(file_key file, ot::revision rev) {
   snapshot_.bind(log_key(file, 0)).bind(log_key(file, rev));
   if (snapshot_.step()) {
     found.rev = static_cast<ot::revision>(snapshot_.integer(0) - log_key(file, 0));
-    found.text = text_of(snapshot_.blob(1), snapshot_.is_null(2)
-                                              ? std::nullopt
-                                              : std::optional{snapshot_.integer(2)});
+    const auto number = [this](int column) {
+      return snapshot_.is_null(column) ? std::nullopt : std::optional{snapshot_.integer(column)};
+    };
+    found.text = text_of(snapshot_.blob(1), number(2), number(3));
   }
   return found;
 }

@@ -1,5 +1,6 @@
 #include "storage/sqlite_store.hpp"
 
+#include "storage/checksum.hpp"
 #include "storage/migrations.hpp"
 #include "storage/op_codec.hpp"
 #include "storage/sqlite_keys.hpp"
@@ -48,8 +49,8 @@ struct write_statements {
                             " VALUES (?, ?, ?, ?, ?)")},
         rename{db.prepare("UPDATE file SET name = ?, language = ? WHERE key = ?")},
         remove{db.prepare("UPDATE file SET removed_at_ms = ? WHERE key = ?")},
-        add_snapshot{db.prepare("INSERT OR REPLACE INTO snapshot (key, tenant_id, text)"
-                                " VALUES (?, ?, ?)")},
+        add_snapshot{db.prepare("INSERT OR REPLACE INTO snapshot (key, tenant_id, text, crc32)"
+                                " VALUES (?, ?, ?, ?)")},
         note_edit{db.prepare("INSERT INTO client_edit (file_key, client, tenant_id, seq, rev)"
                              " VALUES (?, ?, ?, ?, ?) ON CONFLICT (file_key, client)"
                              " DO UPDATE SET seq = excluded.seq, rev = excluded.rev")},
@@ -374,7 +375,7 @@ void sqlite_store::write_chat(tenant_key tenant, room_key room, const chat_messa
 void sqlite_store::write_snapshot(tenant_key tenant, const snapshot& taken) {
   write_statements& writes = ready().writes;
   writes.add_snapshot.bind(log_key(taken.file, taken.rev)).bind(tenant);
-  writes.add_snapshot.bind_blob(taken.text).run();
+  writes.add_snapshot.bind_blob(taken.text).bind(crc32_of(taken.text)).run();
   ready().packer.note_snapshot(taken.file);
   for (const auto& [client, last] : taken.last) {
     writes.note_edit.bind(taken.file).bind_blob(as_blob(client)).bind(tenant);

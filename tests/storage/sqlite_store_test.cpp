@@ -238,6 +238,7 @@ TEST_F(sqlite_store, a_damaged_row_is_corrupt) {
     {"the bytes of a run", "UPDATE op_run SET ops = x'0102' WHERE last_rev = 40"},
     {"no bytes", "UPDATE op_run SET ops = x'' WHERE last_rev = 40"},
     {"too few operations", "UPDATE op_run SET last_rev = 41 WHERE last_rev = 40"},
+    {"one letter of a snapshot", "UPDATE snapshot SET text = CAST('x' || substr(text, 2) AS BLOB)"},
     {"a client's digest", "UPDATE client_edit SET client = x'00'"},
     {"a chat author's digest", "UPDATE chat SET client = x'00'"},
   };

@@ -26,6 +26,11 @@ function cleanEnvironment(settings) {
   return { ...Object.fromEntries(kept), ...settings };
 }
 
+/** An answer's text with a U+FEFF that it begins with, which `text()` would drop. */
+export async function wholeText(answer) {
+  return new TextDecoder('utf-8', { ignoreBOM: true }).decode(await answer.arrayBuffer());
+}
+
 export class Server {
   port = 0;
   log = '';
@@ -33,10 +38,14 @@ export class Server {
   #exit;
   #forget = [];
 
-  /** Starts one, with settings by their environment names; `through`: a command that execs it. */
-  static async start(settings = {}, through = []) {
+  /**
+   * Starts one, with settings by their environment names. `through`: a command that execs it;
+   * `store`: another one than a SQLite file in a directory of the server's own.
+   */
+  static async start(settings = {}, through = [], store = undefined) {
     const server = new Server();
     server.through = through;
+    server.otherStore = store;
     server.settings = { ...generous, ...settings };
     server.dir = fs.mkdtempSync(path.join(os.tmpdir(), 'tandem-live-'));
     server.#forget.push(atEnd(() => fs.rmSync(server.dir, { recursive: true, force: true })));
@@ -56,8 +65,12 @@ export class Server {
     return this.#child.exitCode === null && this.#child.signalCode === null;
   }
 
+  get store() {
+    return this.otherStore ?? `sqlite:${path.join(this.dir, 'tandem.db')}`;
+  }
+
   async launch() {
-    const store = `sqlite:${path.join(this.dir, 'tandem.db')}`;
+    const { store } = this;
     const listen = `127.0.0.1:${this.port}`;
     const [command, ...rest] = [...this.through, binary, 'serve', '--listen', listen, '--store', store];
     const child = spawn(command, rest, {
@@ -88,11 +101,16 @@ export class Server {
     this.port = port;
   }
 
+  /** Waits for its end: { code, signal }, or undefined if it goes on. */
+  ended(deadlineMs) {
+    return Promise.race([this.#exit, sleep(deadlineMs)]);
+  }
+
   /** Sends a signal and waits for the end: { code, signal, ms }. */
   async end(signal, deadlineMs = 10_000) {
     const begin = Date.now();
     this.#child.kill(signal);
-    const how = await Promise.race([this.#exit, sleep(deadlineMs)]);
+    const how = await this.ended(deadlineMs);
     if (!how) throw new Error(`the server did not end within ${deadlineMs} ms of ${signal}`);
     return { ...how, ms: Date.now() - begin };
   }
@@ -130,7 +148,7 @@ export class Server {
 
   async text(room, file) {
     const answer = await this.request(`/rooms/${room}/files/${encodeURIComponent(file)}`);
-    return { text: await answer.text(), rev: Number(answer.headers.get('tandem-revision')) };
+    return { text: await wholeText(answer), rev: Number(answer.headers.get('tandem-revision')) };
   }
 
   async files(room) {
@@ -150,8 +168,8 @@ export class Server {
 }
 
 /** Runs `body` with a server that is gone afterwards; on failure its log is shown. */
-export async function withServer(settings, body, through = []) {
-  const server = await Server.start(settings, through);
+export async function withServer(settings, body, through = [], store = undefined) {
+  const server = await Server.start(settings, through, store);
   try {
     return await body(server);
   } catch (error) {

@@ -18,7 +18,10 @@ for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, () => p
 
 export const options = parseArgs({
   strict: false,
-  options: { seconds: { type: 'string' }, seed: { type: 'string' }, only: { type: 'string' } },
+  options: {
+    seconds: { type: 'string' }, seed: { type: 'string' }, only: { type: 'string' },
+    times: { type: 'string' },
+  },
 }).values;
 
 export const seed = Number(options.seed ?? process.env.TANDEM_TEST_SEED ?? Date.now() % 1e9);
