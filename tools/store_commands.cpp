@@ -4,6 +4,7 @@
 #include "net/room_id.hpp"
 #include "storage/op_log_transfer.hpp"
 #include "tools/arguments.hpp"
+#include "tools/git_export.hpp"
 #include "tools/log_source.hpp"
 #include "tools/open_store.hpp"
 #include "tools/progress.hpp"
@@ -18,6 +19,8 @@
 namespace tandem::tools {
 
 namespace {
+
+constexpr std::uint64_t git_pause_seconds = 60;
 
 std::unique_ptr<storage::store> opened_store(const arguments& wanted) {
   const auto option = wanted.option("--store");
@@ -36,12 +39,19 @@ int migrate(std::span<char* const> given) {
 }
 
 int export_log(std::span<char* const> given) {
-  const arguments wanted{given, {export_usage, 1, {"--store"}, {}}};
+  const arguments wanted{given, {export_usage, 1, {"--store", "--git", "--pause"}, {}}};
   const auto store = opened_store(wanted);
   const auto room = store->find_room(storage::default_tenant, wanted.word(0));
   if (!room) {
     fmt::print(stderr, "tandem: there is no room {}\n", wanted.word(0));
     return EXIT_FAILURE;
+  }
+  if (const auto folder = wanted.option("--git")) {
+    const std::uint64_t pause_s = wanted.number("--pause").value_or(git_pause_seconds);
+    const git_export_result made =
+      export_to_git(*store, *room, *folder, static_cast<std::int64_t>(pause_s) * 1000);
+    fmt::print("{} commits of {} edits in {}\n", made.commits, made.edits, *folder);
+    return EXIT_SUCCESS;
   }
   const std::uint64_t total =
     std::accumulate(room->files.begin(), room->files.end(), std::uint64_t{0},

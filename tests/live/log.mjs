@@ -30,6 +30,37 @@ async function typedRoom(server) {
   return room;
 }
 
+const git = (server, ...words) =>
+  spawnSync('git', words, { cwd: path.join(server.dir, 'repository'), encoding: 'utf8' }).stdout;
+
+async function asGitHistory(server) {
+  if (spawnSync('git', ['--version']).status !== 0) throw new Skip('git is not installed');
+  const room = await server.createRoom([{ file: 'a.py', text: 'x = 1\n' }, { file: 'src/ü "b".txt' }]);
+  const people = ['Ada', 'Bob <b@example.org>'].map((name) => new ProtocolClient(
+    { url: () => server.url, room, files: ['a.py', 'src/ü "b".txt'], name }).connect());
+  await until('in', () => people.every((one) => one.isReady('a.py') && one.isReady('src/ü "b".txt')));
+  const type = async (who, file, op) => {
+    people[who].edit(file, op);
+    await until('acknowledged', () => people[who].isSettled(file));
+  };
+  await type(0, 'a.py', ['é']);
+  await type(0, 'src/ü "b".txt', ['😀\n']);
+  await type(1, 'a.py', ['# ']);
+  const text = (await server.text(room, 'a.py')).text;
+  people.forEach((one) => one.end());
+  await server.end('SIGTERM');
+  const exported = tandem(server, 'export', room, '--git', 'repository', '--store', 'sqlite:tandem.db');
+  same([exported.status, exported.out], [0, '3 commits of 4 edits in repository\n'], exported.said);
+  same(git(server, 'log', '--format=%an <%ae> %s').split('\n').map((line) => line.replace(/<.*>/, '<>')),
+    ['Bob b@example.org <> a.py', 'Ada <> a.py, src/ü "b".txt', 'Guest <> a.py', ''], 'the commits');
+  same(git(server, 'status', '--porcelain'), '', 'it is checked out');
+  same(fs.readFileSync(path.join(server.dir, 'repository/a.py'), 'utf8'), text, 'the file');
+  same(git(server, 'show', 'HEAD~1:a.py'), 'éx = 1\n', 'as it was before Bob');
+  same(git(server, 'show', 'HEAD:src/ü "b".txt'), '😀\n', 'the other file');
+  const again = tandem(server, 'export', room, '--git', 'repository', '--store', 'sqlite:tandem.db');
+  same([again.status, again.said], [1, 'tandem: repository is not empty\n'], 'nothing is overwritten');
+}
+
 async function thereAndBack(server) {
   const room = await typedRoom(server);
   const text = (await server.text(room, 'a.py')).text;
@@ -110,6 +141,7 @@ async function wrongCalls(server) {
 
 await suite('op log', [
   { name: 'a room there and back', run: () => withServer({}, thereAndBack) },
+  { name: 'a room as a Git history', run: () => withServer({}, asGitHistory) },
   { name: 'what is wrong is named, and not imported', run: () => withServer({}, faultsAreNamed) },
   { name: 'editing traces and gzipped logs are read', run: () => withServer({}, tracesAreRead) },
   { name: 'wrong calls', run: () => withServer({}, wrongCalls) },
