@@ -2,10 +2,13 @@
 
 #include "actors/file_names.hpp"
 #include "tools/arguments.hpp"
+#include "tools/log_driver.hpp"
 #include "tools/log_source.hpp"
 
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <charconv>
 #include <cstdio>
 #include <cstdlib>
 #include <filesystem>
@@ -91,12 +94,53 @@ std::string only_file(const replayed& from) {
 
 }  // namespace
 
+namespace {
+
+// A number with or without a fraction; "max" is 0.
+double speed_of(const std::optional<std::string>& text) {
+  if (!text)
+    return 1;
+  if (*text == "max")
+    return 0;
+  double speed = 0;
+  const auto read = std::from_chars(text->data(), text->data() + text->size(), speed);
+  if (read.ec != std::errc{} || read.ptr != text->data() + text->size() || !(speed > 0))
+    throw usage_error{"--speed wants a number above 0, or max\n" + std::string{replay_usage}};
+  return speed;
+}
+
+int drive(const std::string& path, const drive_options& options) {
+  log_driver driver{options};
+  read_log(path, [&](const storage::log_line& line) {
+    driver.take(line);
+    return true;
+  });
+  const drive_result result = driver.finish();
+  fmt::print("{}: {} operations in {:.1f} s, {:.0f} a second; acknowledged in {:.2f} ms (p50),"
+             " {:.2f} (p99)\n",
+             result.room_url, result.operations, result.seconds,
+             static_cast<double>(result.operations) / std::max(result.seconds, 1e-9),
+             result.ack_p50_ms, result.ack_p99_ms);
+  for (const std::string& name : result.different)
+    fmt::print(stderr, "tandem: {}: the server's text is not the log's\n", name);
+  return result.different.empty() ? EXIT_SUCCESS : EXIT_FAILURE;
+}
+
+}  // namespace
+
 int replay(std::span<char* const> given) {
-  const arguments wanted{given, {replay_usage, 1, {"--file", "--at", "--out"}, {"--verify"}}};
+  const arguments wanted{given,
+                         {replay_usage,
+                          1,
+                          {"--file", "--at", "--out", "--to", "--speed", "--clients"},
+                          {"--verify"}}};
   const std::string& path = wanted.word(0);
   const auto file = wanted.option("--file");
   const auto at = wanted.number("--at");
   try {
+    if (const auto url = wanted.option("--to"))
+      return drive(path, {*url, speed_of(wanted.option("--speed")),
+                          wanted.number("--clients").value_or(1)});
     replayed from = read(path, file, at);
     if (at && !file) {
       const std::string name = only_file(from);

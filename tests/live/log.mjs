@@ -1,7 +1,7 @@
 // The op log and the commands around it: out of the store of a real server, into
 // another, replayed, checked, and named where it is wrong.
 
-import { spawnSync } from 'node:child_process';
+import { execFile, spawnSync } from 'node:child_process';
 import fs from 'node:fs';
 import path from 'node:path';
 import { gzipSync } from 'node:zlib';
@@ -59,6 +59,30 @@ async function asGitHistory(server) {
   same(git(server, 'show', 'HEAD:src/ü "b".txt'), '😀\n', 'the other file');
   const again = tandem(server, 'export', room, '--git', 'repository', '--store', 'sqlite:tandem.db');
   same([again.status, again.said], [1, 'tandem: repository is not empty\n'], 'nothing is overwritten');
+}
+
+/** Beside the server, which must go on: the other commands are waited for. */
+function replayTo(server, ...words) {
+  return new Promise((done) => execFile(binary, ['replay', ...words], { cwd: server.dir },
+    (error, out, said) => done({ status: error?.code ?? 0, out, said })));
+}
+
+async function intoALiveServer(server) {
+  const room = await typedRoom(server);
+  fs.writeFileSync(path.join(server.dir, 'room.ndjson'),
+    await (await server.request(`/rooms/${room}/log`)).text());
+  const driven = await replayTo(server, 'room.ndjson', '--to', server.url, '--speed', 'max', '--clients', '2');
+  same(driven.status, 0, driven.said);
+  const [, made, operations] = /\/r\/(\S+): (\d+) operations in /.exec(driven.out);
+  same(operations, '101', 'operations');
+  for (const file of ['a.py', 'src/b.txt'])
+    same(await server.text(made, file), await server.text(room, file), file);
+  const timed = await replayTo(server, 'room.ndjson', '--to', server.url, '--speed', '1000');
+  same(timed.status, 0, timed.said);
+  const nobody = await replayTo(server, 'room.ndjson', '--to', 'http://127.0.0.1:1');
+  check(nobody.status === 1 && nobody.said.startsWith('tandem: http://127.0.0.1:1: '), nobody.said);
+  for (const wrong of [['--to', 'ws://x'], ['--to', server.url, '--speed', 'fast']])
+    check((await replayTo(server, 'room.ndjson', ...wrong)).status > 0, wrong.join(' '));
 }
 
 async function thereAndBack(server) {
@@ -141,6 +165,7 @@ async function wrongCalls(server) {
 
 await suite('op log', [
   { name: 'a room there and back', run: () => withServer({}, thereAndBack) },
+  { name: 'a log typed into a live server', run: () => withServer({}, intoALiveServer) },
   { name: 'a room as a Git history', run: () => withServer({}, asGitHistory) },
   { name: 'what is wrong is named, and not imported', run: () => withServer({}, faultsAreNamed) },
   { name: 'editing traces and gzipped logs are read', run: () => withServer({}, tracesAreRead) },
