@@ -27,6 +27,13 @@ TEST(provenance, of_a_text_that_nobody_changed_is_the_text) {
   EXPECT_EQ(provenance{5}.runs(), (runs{{first_text, 5, 0}}));
 }
 
+TEST(provenance, a_run_is_its_author_its_length_and_its_place) {
+  const origin_run run{1, 2, 3};
+  EXPECT_EQ(run, (origin_run{1, 2, 3}));
+  for (const origin_run& other : {origin_run{0, 2, 3}, origin_run{1, 1, 3}, origin_run{1, 2, 2}})
+    EXPECT_FALSE(run == other);
+}
+
 TEST(provenance, tells_who_wrote_what) {
   provenance of{4};
   of.apply(text_op{}.keep(2).insert("ab"), 1);
