@@ -69,4 +69,25 @@ inline std::optional<storage::file_record> find_file(storage::reader& from,
   return *file;
 }
 
+// A file as a route names it, at a revision or at its head.
+struct file_at {
+  std::string room;
+  std::string file;
+  std::optional<ot::revision> rev;
+};
+
+// Has `task(from, file, rev)` answer, if they are there.
+template <class F>
+void answered_at(storage::reader& reader, const respond& answer, const file_at& wanted, F task) {
+  answered(reader, answer, [&](storage::reader& from) {
+    http_response problem;
+    const auto file = find_file(from, wanted.room, wanted.file, problem);
+    if (!file)
+      return problem;
+    if (wanted.rev && *wanted.rev > file->rev)
+      return no_such_revision();
+    return task(from, *file, wanted.rev.value_or(file->rev));
+  });
+}
+
 }  // namespace tandem::net

@@ -3,7 +3,6 @@
 #include "actors/file_names.hpp"
 #include "net/json.hpp"
 #include "net/json_text.hpp"
-#include "net/rest_answers.hpp"
 #include "net/room_id.hpp"
 #include "net/target.hpp"
 #include "net/wire_codec.hpp"
@@ -256,29 +255,32 @@ void rest_api::list_files(const std::string& id, respond answer) {
   });
 }
 
+std::optional<file_at> rest_api::file_wanted(const target& where) {
+  const auto rev = query_value(where.query, "rev");
+  if (!rev)
+    return file_at{where.segments[1], where.segments[3], {}};
+  const auto number = parse_number(*rev);
+  if (!number)
+    return std::nullopt;
+  return file_at{where.segments[1], where.segments[3], *number};
+}
+
 void rest_api::file_text(const target& where, respond answer) {
-  const auto wanted = query_value(where.query, "rev");
-  const auto rev = wanted ? parse_number(*wanted) : std::nullopt;
-  if (wanted && !rev)
+  auto wanted = file_wanted(where);
+  if (!wanted)
     return answer(bad_request("rev is a number"));
-  actors_.read([room = where.segments[1], name = where.segments[3], rev,
-                answer = std::move(answer)](storage::reader& reader) {
-    answered(reader, answer, [&](storage::reader& from) {
-      http_response problem;
-      const auto file = find_file(from, room, name, problem);
-      if (!file)
-        return problem;
-      const auto text = rev && *rev > file->rev
-                          ? std::nullopt
-                          : text_at(from, file->key, rev.value_or(file->rev));
-      if (!text)
-        return no_such_revision();
-      http_response response =
-        make_response(http::status::ok, "text/plain; charset=utf-8", *text);
-      response.set("Tandem-Revision", std::to_string(rev.value_or(file->rev)));
-      response.set(http::field::cache_control, "no-store");
-      return response;
-    });
+  actors_.read([wanted = std::move(*wanted), answer = std::move(answer)](storage::reader& reader) {
+    answered_at(reader, answer, wanted,
+                [](storage::reader& from, const storage::file_record& file, ot::revision rev) {
+                  const auto text = text_at(from, file.key, rev);
+                  if (!text)
+                    return no_such_revision();
+                  http_response response =
+                    make_response(http::status::ok, "text/plain; charset=utf-8", *text);
+                  response.set("Tandem-Revision", std::to_string(rev));
+                  response.set(http::field::cache_control, "no-store");
+                  return response;
+                });
   });
 }
 

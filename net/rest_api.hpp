@@ -5,8 +5,10 @@
 
 #include "actors/service.hpp"
 #include "net/http_types.hpp"
+#include "net/rest_answers.hpp"
 
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -30,6 +32,9 @@ class rest_api {
     std::vector<std::string> segments;  // percent-decoded
     std::string query;
   };
+
+  // Nothing if the query's `rev` is no number.
+  static std::optional<file_at> file_wanted(const target& where);
 
   void handle_room(const http_request& request, const target& where, respond answer);
   void handle_file(const http_request& request, const target& where, respond answer);

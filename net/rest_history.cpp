@@ -7,7 +7,6 @@
 #include "net/json.hpp"
 #include "net/json_text.hpp"
 #include "net/op_log_codec.hpp"
-#include "net/rest_answers.hpp"
 #include "net/target.hpp"
 #include "net/wire_codec.hpp"
 #include "ot/provenance.hpp"
@@ -203,22 +202,14 @@ std::string blame_json(storage::reader& from, storage::file_key file, ot::revisi
 }  // namespace
 
 void rest_api::file_blame(const target& where, respond answer) {
-  const auto wanted = query_value(where.query, "rev");
-  const auto rev = wanted ? parse_number(*wanted) : std::nullopt;
-  if (wanted && !rev)
+  auto wanted = file_wanted(where);
+  if (!wanted)
     return answer(bad_request("rev is a number"));
-  actors_.study([room = where.segments[1], name = where.segments[3], rev,
-                 answer = std::move(answer)](storage::reader& reader) {
-    answered(reader, answer, [&](storage::reader& from) {
-      http_response problem;
-      const auto file = find_file(from, room, name, problem);
-      if (!file)
-        return problem;
-      if (rev && *rev > file->rev)
-        return no_such_revision();
-      return json_response(http::status::ok,
-                           blame_json(from, file->key, rev.value_or(file->rev)));
-    });
+  actors_.study([wanted = std::move(*wanted), answer = std::move(answer)](storage::reader& reader) {
+    answered_at(reader, answer, wanted,
+                [](storage::reader& from, const storage::file_record& file, ot::revision rev) {
+                  return json_response(http::status::ok, blame_json(from, file.key, rev));
+                });
   });
 }
 
