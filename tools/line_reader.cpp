@@ -30,11 +30,6 @@ line_reader::line_reader(const std::string& path)
   size_bytes_ = none ? 0 : size;
 }
 
-std::uint64_t line_reader::read_bytes() const noexcept {
-  const auto offset = gzoffset(file_.get());
-  return offset < 0 ? 0 : static_cast<std::uint64_t>(offset);
-}
-
 // Makes room behind what is not taken yet, and reads into it.
 bool line_reader::fill() {
   std::memmove(buffer_.data(), buffer_.data() + begin_, end_ - begin_);
@@ -50,6 +45,8 @@ bool line_reader::fill() {
   if (count < 0)
     throw std::runtime_error{"cannot read " + path_};
   end_ += static_cast<std::size_t>(count);
+  const auto offset = gzoffset(file_.get());  // a system call
+  read_bytes_ = offset < 0 ? 0 : static_cast<std::uint64_t>(offset);
   return count > 0;
 }
 

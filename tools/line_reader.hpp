@@ -28,7 +28,7 @@ class line_reader {
 
   // Of the file as it lies on the disk; 0 if it has no size.
   std::uint64_t size_bytes() const noexcept { return size_bytes_; }
-  std::uint64_t read_bytes() const noexcept;
+  std::uint64_t read_bytes() const noexcept { return read_bytes_; }
 
   static constexpr std::size_t line_bytes_max = 256U << 20U;
 
@@ -38,6 +38,7 @@ class line_reader {
   std::string path_;
   std::unique_ptr<gzFile_s, int (*)(gzFile_s*)> file_;
   std::uint64_t size_bytes_ = 0;
+  std::uint64_t read_bytes_ = 0;
   std::vector<char> buffer_;
   std::size_t begin_ = 0;  // what is not taken yet
   std::size_t end_ = 0;

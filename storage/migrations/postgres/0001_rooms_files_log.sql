@@ -226,10 +226,11 @@ BEGIN
     taken := ARRAY(
       SELECT CASE WHEN wish.step = current_step THEN coalesce(held.epoch = wish.epoch, false)
                   ELSE wish.was_taken END
-      FROM unnest(rooms, epochs, steps, taken) WITH ORDINALITY
-             AS wish (room, epoch, step, was_taken, number)
-      LEFT JOIN (SELECT key, epoch FROM room WHERE key = ANY (rooms)
-                 ORDER BY key FOR NO KEY UPDATE) AS held ON held.key = wish.room
+      FROM (SELECT * FROM unnest(rooms, epochs, steps, taken) WITH ORDINALITY
+              AS every (room, epoch, step, was_taken, number) ORDER BY room) AS wish
+      LEFT JOIN LATERAL (SELECT room.epoch FROM room
+                         WHERE room.key = wish.room AND wish.step = current_step
+                         FOR NO KEY UPDATE) AS held ON true
       ORDER BY wish.number);
 
     -- A statement of its own, after the locks: it sees what whoever held them wrote.
