@@ -170,6 +170,7 @@ void session_core::open(client::open& wanted) {
       ask_rebase(file, *held);
     if (!wanted.seq)
       wanted.seq = file.unanswered_seq;
+    file.submitted_since_open = false;
   }
   effects_.open(std::move(wanted));
 }
@@ -230,6 +231,7 @@ void session_core::submit(storage::file_key key, followed& file, client::edit& m
     return ask_rebase(file, message);
   file.unanswered_seq = message.seq;
   file.unanswered_base = message.rev;
+  file.submitted_since_open = true;
   effects_.submit(
     {key, {client_, message.seq, message.rev, std::move(message.op), site_}});
 }

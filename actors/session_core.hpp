@@ -91,6 +91,9 @@ class session_core {
     ot::revision composed_end = 0;    // of the last composed operation sent
     std::optional<std::uint64_t> unanswered_seq;
     ot::revision unanswered_base = 0;
+    // The unanswered edit went to the room behind the last `open`, whose answer
+    // does not know it.
+    bool submitted_since_open = false;
     // The same edit on another base, sent before the first was answered: what
     // counts if the first is refused.
     std::optional<client::edit> sent_anew;

@@ -71,6 +71,10 @@ void session_core::on_opened(const file_opened& opened) {
   if (const auto before = files_.find(opened.file); before != files_.end()) {
     file.acked_seq = before->second.acked_seq;
     file.acked_rev = before->second.acked_rev;
+    if (before->second.submitted_since_open) {
+      file.unanswered_seq = before->second.unanswered_seq;
+      file.unanswered_base = before->second.unanswered_base;
+    }
   }
   effects_.send(encoder_.encode(opened.opened));
   if (opened.committed_seq && opened.committed_rev > file.sent)

@@ -22,7 +22,10 @@ write_outcome outcome_of(const storage::store_error& error) noexcept {
 void writer_state::on_claim(const claim_room& wish) {
   store_claimed answer;
   try {
-    answer.epoch = store_->claim_room(storage::default_tenant, wish.room_id);
+    // Not assigned from the call: GCC 12 then takes the member's initialisation for
+    // dead, and what is there when the call throws is whatever the stack held.
+    const auto epoch = store_->claim_room(storage::default_tenant, wish.room_id);
+    answer.epoch = epoch;
   } catch (const storage::store_error& error) {
     log(log_level::error, "cannot claim room " + wish.room_id + ": " + error.what());
     answer.failed = true;

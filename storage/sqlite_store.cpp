@@ -431,6 +431,26 @@ void sqlite_store::maintain(bool urgent) {
   wal_pages_ = 0;
 }
 
+// SQLite takes a file of less than this for a new database, and throws away the
+// WAL beside it, with all that is only there.
+constexpr std::uintmax_t smallest_database_bytes = 512;
+
+void refuse_remains(const std::string& path) {
+  const auto size_of = [](const std::string& file) {
+    std::error_code none;
+    const std::uintmax_t size = std::filesystem::file_size(file, none);
+    return none ? 0 : size;
+  };
+  const std::uintmax_t size = size_of(path);
+  const bool is_new = size == 0 && size_of(path + "-wal") == 0;
+  if (is_new || size >= smallest_database_bytes)
+    return;
+  throw store_error{store_error::cause::corrupt,
+                    fmt::format("{} is damaged: it has only {} bytes{}. Bring it back from a"
+                                " backup, together with its -wal.",
+                                path, size, size == 0 ? ", but a -wal beside it" : "")};
+}
+
 }  // namespace
 
 std::unique_ptr<store> open_sqlite_store(const std::string& path) {
@@ -442,6 +462,7 @@ std::unique_ptr<store> open_sqlite_store(const std::string& path) {
     throw store_error{store_error::cause::unavailable,
                       fmt::format("cannot make the folder {}: {}", folder.string(),
                                   error.message())};
+  refuse_remains(path);
   return std::make_unique<sqlite_store>(path);
 }
 

@@ -209,6 +209,24 @@ TEST_F(session_client, a_refused_edit_is_answered_and_may_be_sent_again) {
   EXPECT_EQ(sent(), lines{}) << "an answer to nothing";
 }
 
+// An edit was sent anew, the file opened anew, and then the first form refused:
+// the room answers the open before it sees the other form (found by the
+// simulation, in two worlds of 200,000).
+TEST_F(session_client, an_edit_that_goes_to_the_room_behind_an_open_is_acknowledged) {
+  join();
+  open_by_text(3);
+  edit(1, 2);
+  edit(1, 3);
+  say(client::open{"a", 3, 1});
+  room(edit_answer{10, 1, edit_answer::verdict::refused, 0, error_code::unavailable, "why", 500});
+  ASSERT_EQ(effects.edits.size(), 2U);
+  room(file_opened{10, {"a", 3, "plaintext", std::nullopt, 3}, {}, 0});
+  slice(3, 3);
+  sent();
+  own(3, 4, 1);
+  EXPECT_EQ(sent(), lines{"ack a seq 1 rev 4"});
+}
+
 TEST_F(session_client, a_duplicate_is_acknowledged_where_it_stands) {
   join();
   open_by_text(5);

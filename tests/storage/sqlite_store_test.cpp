@@ -251,6 +251,26 @@ TEST_F(sqlite_store, a_damaged_row_is_corrupt) {
   }
 }
 
+// SQLite would begin a new database, and the WAL with all that is in it be gone.
+TEST_F(sqlite_store, what_is_too_short_for_a_database_is_corrupt_and_stays) {
+  make_room(*open());
+  for (const std::size_t bytes : {0U, 1U, 100U, 511U}) {
+    SCOPED_TRACE(bytes);
+    folder.write("data/tandem.db", std::string(bytes, 'x'));
+    folder.write("data/tandem.db-wal", "all that there is");
+    EXPECT_EQ(cause_of([&] { open(); }), cause::corrupt);
+    EXPECT_EQ(folder.read("data/tandem.db").size(), bytes);
+    EXPECT_EQ(folder.read("data/tandem.db-wal"), "all that there is");
+  }
+}
+
+// A start that was cut off before it had written anything.
+TEST_F(sqlite_store, an_empty_file_alone_is_a_new_database) {
+  folder.write("data/tandem.db", "");
+  make_room(*open());
+  expect_whole(*open());
+}
+
 TEST_F(sqlite_store, a_lost_row_is_corrupt) {
   auto store = open();
   const auto room = make_room(*store);
