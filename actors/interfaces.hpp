@@ -1,8 +1,10 @@
 // Every actor's typed interface, a sentence per handler. Roles in capitals:
 // SESSION (one per connection; a VISIT is one without), ROOM (one per loaded
 // room), REGISTRY (one: which rooms are loaded), WRITER and READER (one thread
-// each: the store; a second READER does what takes long).
+// each: the store; a second READER does what takes long), GATE (one: who may
+// come in).
 //
+//   SESSION ─ admit_session ─▶ GATE ─ entry_decided ─▶ SESSION
 //   SESSION ─ enter_room ─▶ REGISTRY ─ enter ─▶ ROOM
 //   SESSION ◀─ room_says ── ROOM ◀─ member_says ── SESSION
 //   ROOM ── claim_room ─▶ WRITER, then ROOM ── load_room ─▶ READER
@@ -11,6 +13,7 @@
 // All messages stay in this process: they carry shared bytes and handles.
 #pragma once
 
+#include "actors/admission.hpp"
 #include "actors/room_core.hpp"
 #include "actors/room_messages.hpp"
 #include "actors/service.hpp"
@@ -32,6 +35,8 @@ struct connection_says;
 struct entered;
 struct room_says;
 struct no_room;
+struct entry_decided;
+struct rights_now;
 
 using session_actor = caf::typed_actor<
   // A message came from the client.
@@ -43,7 +48,11 @@ using session_actor = caf::typed_actor<
   // The ROOM's word to this member.
   caf::reacts_to<room_says>,
   // The REGISTRY or the ROOM: there is no such room, or it cannot be loaded.
-  caf::reacts_to<no_room>>;
+  caf::reacts_to<no_room>,
+  // The GATE: this session may come in, or may not.
+  caf::reacts_to<entry_decided>,
+  // The GATE: what it may has changed.
+  caf::reacts_to<rights_now>>;
 
 struct enter;
 struct member_says;
@@ -51,6 +60,7 @@ struct store_says;
 struct wake_up;
 struct retire;
 struct close_room;
+struct room_renamed;
 
 using room_actor = caf::typed_actor<
   // The REGISTRY hands a new member over.
@@ -64,11 +74,14 @@ using room_actor = caf::typed_actor<
   // The REGISTRY has forgotten this room: quit when everything is written.
   caf::reacts_to<retire>,
   // The room is being removed: expel everybody and quit.
-  caf::reacts_to<close_room>>;
+  caf::reacts_to<close_room>,
+  // The room has a new name.
+  caf::reacts_to<room_renamed>>;
 
 struct enter_room;
 struct room_idle;
 struct remove_room;
+struct room_renamed;
 struct stop_rooms;
 
 using registry_actor = caf::typed_actor<
@@ -78,6 +91,8 @@ using registry_actor = caf::typed_actor<
   caf::reacts_to<room_idle>,
   // A room is to be removed: close it, then go on with the task.
   caf::reacts_to<remove_room>,
+  // A room has a new name.
+  caf::reacts_to<room_renamed>,
   // The server stops: retire every room, and say when all are gone.
   caf::reacts_to<stop_rooms>>;
 
@@ -95,6 +110,24 @@ using writer_actor = caf::typed_actor<
   caf::reacts_to<commit_gathered>,
   // Something else to do with the store.
   caf::reacts_to<write_task>>;
+
+struct admit;
+struct admit_session;
+struct invite_redeemed;
+struct rights_changed;
+struct gate_tick;
+
+using gate_actor = caf::typed_actor<
+  // A request: who is it, and what may they in this room?
+  caf::reacts_to<admit>,
+  // A SESSION wants to come in.
+  caf::reacts_to<admit_session>,
+  // The WRITER has counted the invite that a SESSION has shown.
+  caf::reacts_to<invite_redeemed>,
+  // Somebody's rights, or a room's, are not what they were.
+  caf::reacts_to<rights_changed>,
+  // The GATE to itself: some end by themselves.
+  caf::reacts_to<gate_tick>>;
 
 struct load_room;
 struct read_history;
@@ -132,6 +165,27 @@ struct no_room {
   bool absent = false;
 };
 
+struct granted_entry {
+  storage::tenant_key tenant = storage::default_tenant;
+  room_role role = room_role::none;
+  std::optional<std::string> name;  // the account's, instead of what the client says
+  std::optional<storage::account_key> account;
+};
+
+struct refused_entry {
+  close_code code = close_code::forbidden;
+  std::string why;
+};
+
+struct entry_decided {
+  std::variant<granted_entry, refused_entry> what;
+};
+
+struct rights_now {
+  room_role role = room_role::none;
+  refused_entry why;  // if it is none
+};
+
 struct enter {
   session_actor session;
   join_request request;
@@ -143,7 +197,7 @@ struct member_left {
 
 struct member_says {
   std::variant<member_left, open_request, submit_edit, move_cursor, catch_up, post_chat,
-               file_request, divergence_report>
+               file_request, divergence_report, change_role>
     what;
 };
 
@@ -187,6 +241,7 @@ struct enter_room {
   std::string room_id;
   session_actor session;
   join_request request;
+  storage::tenant_key tenant = storage::default_tenant;
 };
 
 struct room_idle {
@@ -200,6 +255,11 @@ struct remove_room {
   std::function<void(storage::store&)> task;
 };
 
+struct room_renamed {
+  std::string room_id;
+  std::string name;
+};
+
 struct stop_rooms {
   std::function<void()> done;
 };
@@ -207,6 +267,7 @@ struct stop_rooms {
 struct claim_room {
   room_actor room;
   std::string room_id;
+  storage::tenant_key tenant = storage::default_tenant;
 };
 
 struct persist {
@@ -220,9 +281,33 @@ struct write_task {
   std::function<void(storage::store&)> task;
 };
 
+struct admit {
+  credentials shown;
+  std::string room_id;  // empty: of no room
+  std::function<void(const admission&)> answer;
+};
+
+struct admit_session {
+  session_actor session;
+  credentials shown;
+  std::string room_id;
+};
+
+struct invite_redeemed {
+  std::shared_ptr<const admit_session> wish;
+};
+
+struct rights_changed {
+  std::string room_id;  // empty: of no room
+  std::optional<storage::account_key> account;
+};
+
+struct gate_tick {};
+
 struct load_room {
   room_actor room;
   std::string room_id;
+  storage::tenant_key tenant = storage::default_tenant;
 };
 
 struct read_history {
@@ -260,7 +345,15 @@ CAF_ALLOW_UNSAFE_MESSAGE_TYPE(tandem::close_room)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(tandem::enter_room)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(tandem::room_idle)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(tandem::remove_room)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(tandem::room_renamed)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(tandem::stop_rooms)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(tandem::entry_decided)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(tandem::rights_now)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(tandem::admit)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(tandem::admit_session)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(tandem::invite_redeemed)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(tandem::rights_changed)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(tandem::gate_tick)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(tandem::claim_room)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(tandem::persist)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(tandem::commit_gathered)

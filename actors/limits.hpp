@@ -20,6 +20,8 @@ struct limits {
   // What a room may be.
   std::uint64_t text_chars = 2U << 20U;         // of one file
   std::uint64_t files_per_room = 200;
+  std::uint64_t room_bytes = 64U << 20U;        // of all its texts together
+  std::uint64_t rooms_per_tenant = 100'000;
   std::uint64_t members_per_room = 2'000;
   std::uint64_t chat_kept = 100;                // sent to who joins
   std::uint64_t rooms_loaded = 20'000;
@@ -27,6 +29,12 @@ struct limits {
   // How fast one session may edit.
   std::uint32_t ops_per_second = 500;
   std::uint32_t ops_burst = 2'000;
+
+  // How much it may insert, and how much it may chat.
+  std::uint64_t edit_bytes_per_second = 1U << 20U;
+  std::uint64_t edit_bytes_burst = 16U << 20U;
+  std::uint64_t chats_per_minute = 120;
+  std::uint64_t chats_burst = 60;
 
   // How fast it may say everything else.
   std::uint32_t messages_per_second = 200;

@@ -38,6 +38,8 @@ enum class close_code : std::uint16_t {
   going_away = 1001,
   overloaded = 1013,
   bad_message = 4400,
+  not_authenticated = 4401,
+  forbidden = 4403,
   no_such_room = 4404,
   no_hello = 4408,
   superseded = 4409,  // the same client has connected again
@@ -63,6 +65,7 @@ struct hello {
   // Rises from connection to connection of a client: an earlier one's hello may
   // arrive last. 0: unsaid.
   std::uint64_t attempt = 0;
+  std::string token{};  // a session's, a program's or an invite's
 };
 
 // Here and below: `id` is that of the file, if the client names it; a name may
@@ -198,8 +201,14 @@ struct cursor {
   const std::vector<client::selection>& ranges;
 };
 
+// Also of a peer that is known, when its role has changed.
 struct join {
   peer who;
+};
+
+// This client's own role has changed.
+struct role {
+  std::string role;
 };
 
 struct leave {
@@ -248,6 +257,7 @@ class frame_encoder {
   virtual frame encode(const server::cursor& message) const = 0;
   virtual frame encode(const server::join& message) const = 0;
   virtual frame encode(const server::leave& message) const = 0;
+  virtual frame encode(const server::role& message) const = 0;
   virtual frame encode(const server::chat& message) const = 0;
   virtual frame encode(const server::file_changed& message) const = 0;
   virtual frame encode(const server::check& message) const = 0;

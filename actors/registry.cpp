@@ -20,11 +20,15 @@ void registry_state::on_enter(enter_room& wish) {
     room_actor added = self_->spawn(
       room, room_settings{settings_.bounds, settings_.encoder, registry_actor{self_},
                           settings_.writer, settings_.reader, settings_.batch_given,
-                          wish.room_id});
+                          wish.room_id, wish.tenant});
     self_->monitor(added);
     names_[added.address()] = wish.room_id;
-    found = rooms_.emplace(wish.room_id, loaded{std::move(added), 0}).first;
+    found = rooms_.emplace(wish.room_id, loaded{std::move(added), 0, wish.tenant}).first;
     count();
+  }
+  if (found->second.tenant != wish.tenant) {
+    self_->send(wish.session, no_room{true});
+    return;
   }
   ++found->second.entered;
   self_->send(found->second.room, enter{wish.session, std::move(wish.request)});
@@ -48,6 +52,12 @@ void registry_state::on_remove(remove_room& removal) {
     count();
   }
   self_->send(settings_.writer, write_task{std::move(removal.task)});
+}
+
+void registry_state::on_renamed(const room_renamed& renamed) {
+  const auto found = rooms_.find(renamed.room_id);
+  if (found != rooms_.end())
+    self_->send(found->second.room, renamed);
 }
 
 void registry_state::on_stop(stop_rooms& stop) {
@@ -85,6 +95,7 @@ registry_actor::behavior_type registry(registry_actor::stateful_pointer<registry
     [&state](enter_room& wish) { state.on_enter(wish); },
     [&state](const room_idle& idle) { state.on_idle(idle); },
     [&state](remove_room& removal) { state.on_remove(removal); },
+    [&state](const room_renamed& renamed) { state.on_renamed(renamed); },
     [&state](stop_rooms& stop) { state.on_stop(stop); },
   };
 }

@@ -3,7 +3,8 @@
 //
 // Invariants
 //  1. At most one ROOM actor per room id is in rooms_.
-//  2. A room is forgotten only if it has seen every member that was handed to
+//  2. Who is let in by one tenant's rules enters that tenant's room or none.
+//  3. A room is forgotten only if it has seen every member that was handed to
 //     it and has nothing unwritten, so that the next one to load it finds all.
 #pragma once
 
@@ -35,6 +36,7 @@ class registry_state {
   void on_enter(enter_room& wish);
   void on_idle(const room_idle& idle);
   void on_remove(remove_room& removal);
+  void on_renamed(const room_renamed& renamed);
   void on_stop(stop_rooms& stop);
   void on_down(const caf::down_msg& down);
 
@@ -42,6 +44,7 @@ class registry_state {
   struct loaded {
     room_actor room;
     std::uint64_t entered = 0;  // members handed over
+    storage::tenant_key tenant = storage::default_tenant;
   };
 
   void count();

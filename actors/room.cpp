@@ -88,6 +88,7 @@ void room_state::on_member(member_says& said) {
     void operator()(catch_up& m) { room.core_->catch_up_reader(m); }
     void operator()(post_chat& m) { room.core_->post(m, room.now()); }
     void operator()(file_request& m) { room.core_->change_file(m, room.now()); }
+    void operator()(change_role& m) { room.core_->change_role(m, room.now()); }
     void operator()(divergence_report& m) {
       room.core_->note_divergence(m);
       log(log_level::error, "a client diverged in room " + room.settings_.room_id);
@@ -117,14 +118,14 @@ void room_state::on_store(store_says& said) {
 
 // What somebody else may still be writing comes before the claim or never.
 void room_state::claim() {
-  self_->send(settings_.writer, claim_room{room_actor{self_}, settings_.room_id});
+  self_->send(settings_.writer, claim_room{room_actor{self_}, settings_.room_id, settings_.tenant});
 }
 
 void room_state::claimed(const store_claimed& answer) {
   if (!answer.epoch)
     return loaded({answer.failed, std::nullopt});
   epoch_ = *answer.epoch;
-  self_->send(settings_.reader, load_room{room_actor{self_}, settings_.room_id});
+  self_->send(settings_.reader, load_room{room_actor{self_}, settings_.room_id, settings_.tenant});
 }
 
 void room_state::loaded(store_loaded answer) {
@@ -208,6 +209,11 @@ void room_state::on_close() {
   dismiss(true);
 }
 
+void room_state::on_renamed(const room_renamed& renamed) {
+  if (core_)
+    core_->rename(renamed.name);
+}
+
 // ---- effects ----
 
 void room_state::tell(ot::site_id site, room_event event) {
@@ -265,6 +271,7 @@ room_actor::behavior_type room(room_actor::stateful_pointer<room_state> self,
     [&state](wake_up) { state.guarded([&] { state.on_wake(); }); },
     [&state](retire) { state.guarded([&] { state.on_retire(); }); },
     [&state](close_room) { state.guarded([&] { state.on_close(); }); },
+    [&state](const room_renamed& renamed) { state.guarded([&] { state.on_renamed(renamed); }); },
   };
 }
 

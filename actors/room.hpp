@@ -31,6 +31,7 @@ struct room_settings {
   reader_actor reader;
   std::shared_ptr<const std::function<void()>> batch_given;
   std::string room_id;
+  storage::tenant_key tenant = storage::default_tenant;
 };
 
 class room_state : public room_effects {
@@ -45,6 +46,7 @@ class room_state : public room_effects {
   void on_wake();
   void on_retire();
   void on_close();
+  void on_renamed(const room_renamed& renamed);
   void on_down(const caf::down_msg& down);
 
   // Runs a handler. An exception ends this room, and nothing else: its members

@@ -46,6 +46,13 @@ void room_core::load_files(storage::loaded_room& loaded) {
   chat_ = std::move(loaded.chat);
   chat_count_ = chat_.empty() ? 0 : chat_.back().n;
   record_ = std::move(loaded.room);
+  count_text_bytes();
+}
+
+void room_core::count_text_bytes() {
+  text_bytes_ = 0;
+  for (const auto& [key, file] : files_)
+    text_bytes_ += file->document().text().bytes();
 }
 
 room_file* room_core::find(storage::file_key key) {
@@ -83,12 +90,13 @@ bool room_core::join(const join_request& request, moment now) {
     return true;
   }
   const server::peer shown{site, shown_name(request.name, site),
-                           peer_colors[site % peer_colors.size()], "editor"};
+                           peer_colors[site % peer_colors.size()],
+                           std::string{to_string(request.role)}};
   if (!request.is_unseen) {
     notes_.push_back({encoder_.encode(server::join{shown}), site, nullptr, {}, 0, {}});
     notes_.back().own_bytes = std::make_shared<const std::string>();
   }
-  effects_.tell(site, joined{welcome_for(site)});
+  effects_.tell(site, joined{welcome_for(site, request.role)});
   members_.emplace(site, member{request.client, shown, request.attempt, request.is_unseen});
   if (phase_ != phase::live)
     report(site, {error_code::unavailable, "the room is read-only: its store cannot be reached",
@@ -122,10 +130,23 @@ void room_core::leave(ot::site_id site, moment now) {
   run(now);
 }
 
-server::welcome room_core::welcome_for(ot::site_id site) const {
+void room_core::change_role(const tandem::change_role& change, moment now) {
+  const auto found = members_.find(change.site);
+  if (found == members_.end())
+    return;
+  found->second.shown.role = to_string(change.role);
+  if (!may(change.role, room_action::point))
+    for (auto& [key, file] : files_)
+      file->hide_cursor(change.site);
+  notes_.push_back({encoder_.encode(server::join{found->second.shown}), change.site,
+                    std::make_shared<const std::string>(), {}, 0, {}});
+  run(now);
+}
+
+server::welcome room_core::welcome_for(ot::site_id site, room_role role) const {
   server::welcome welcome;
   welcome.site = site;
-  welcome.role = "editor";
+  welcome.role = to_string(role);
   welcome.room_id = record_.id;
   welcome.room_name = record_.name;
   for (const auto& [key, file] : files_)
@@ -227,6 +248,9 @@ void room_core::submit(submit_edit request, moment now) {
     return refuse(request, error_code::unknown_file, "no such file in this room");
   if (!can_write(now))
     return refuse(request, error_code::unavailable, "the store cannot be written to");
+
+  if (text_bytes_ + request.edit.op.inserted_text().size() > limits_.room_bytes)
+    return refuse(request, error_code::too_large, "the room's texts would become too large");
 
   const unanswered_edit pending{request.edit.site, request.file, author->second.client,
                                 request.edit.seq};

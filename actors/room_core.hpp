@@ -79,6 +79,9 @@ class room_core {
   bool join(const join_request& request, moment now);
   void leave(ot::site_id site, moment now);
   void open(const open_request& request);
+  // The others are told by another `join`.
+  void change_role(const tandem::change_role& change, moment now);
+  void rename(std::string name) { record_.name = std::move(name); }
   std::size_t member_count() const noexcept { return members_.size(); }
   // Whether something would be lost if the room ended now.
   bool has_unwritten() const noexcept;
@@ -154,7 +157,7 @@ class room_core {
 
   member_map::iterator find_member(const ot::client_id& client);
   void remove_member(member_map::iterator found);
-  server::welcome welcome_for(ot::site_id site) const;
+  server::welcome welcome_for(ot::site_id site, room_role role) const;
   void open_for(ot::site_id site, const client::open& wanted);
   void opened_with(file_opened& reply, const room_file& file, const client::open& wanted) const;
   void answer(const unanswered_edit& edit, edit_answer answer);
@@ -189,6 +192,7 @@ class room_core {
   room_file* find(storage::file_key key);
   room_file* find(std::string_view name);
   void load_files(storage::loaded_room& loaded);
+  void count_text_bytes();
 
   const limits& limits_;
   const frame_encoder& encoder_;
@@ -198,6 +202,7 @@ class room_core {
   member_map members_;
   std::vector<storage::chat_message> chat_;  // the latest, durable
   std::uint64_t chat_count_ = 0;
+  std::uint64_t text_bytes_ = 0;  // of all files, as they are durable
   ot::site_id next_site_ = 1;
 
   phase phase_ = phase::live;

@@ -173,6 +173,11 @@ void room_file::forget_cursor(ot::site_id site) {
   moved_.erase(site);
 }
 
+void room_file::hide_cursor(ot::site_id site) {
+  if (cursors_.contains(site))
+    move_cursor({site, key(), document_.durable_revision(), {}});
+}
+
 void room_file::carry(placed_cursor& cursor, ot::revision to) const {
   for (; cursor.rev < to; ++cursor.rev) {
     const ot::text_op& op = document_.operations().at(cursor.rev + 1).op;

@@ -68,6 +68,8 @@ class room_file {
 
   void move_cursor(const move_cursor& moved);
   void forget_cursor(ot::site_id site);
+  // The others are told, if they were shown one.
+  void hide_cursor(ot::site_id site);
   bool has_moved_cursors() const noexcept { return !moved_.empty(); }
 
   // This file was loaded anew: what `before` knew of its members' cursors.

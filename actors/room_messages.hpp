@@ -2,6 +2,7 @@
 // members by their site.
 #pragma once
 
+#include "actors/access.hpp"
 #include "actors/protocol.hpp"
 #include "ot/document.hpp"
 #include "storage/records.hpp"
@@ -24,6 +25,8 @@ struct join_request {
   std::vector<client::open> opens;
   std::uint64_t attempt = 0;
   bool is_unseen = false;  // the others are not told of this member
+  room_role role = room_role::editor;
+  std::string token{};  // shown in the hello: the GATE's affair
 };
 
 struct open_request {
@@ -60,6 +63,11 @@ struct post_chat {
 struct file_request {
   ot::site_id site = 0;
   client::change_file change;
+};
+
+struct change_role {
+  ot::site_id site = 0;
+  room_role role = room_role::none;
 };
 
 struct divergence_report {

@@ -154,6 +154,7 @@ void room_core::finish_write(const std::vector<storage::file_key>& created, mome
   std::size_t next_created = 0;
   for (const queued_change& change : done.changes)
     apply_change(change, created, next_created, batch);
+  count_text_bytes();
   emit(std::move(batch), now);
   run(now);
 }

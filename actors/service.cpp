@@ -1,5 +1,6 @@
 #include "actors/service.hpp"
 
+#include "actors/gate.hpp"
 #include "actors/registry.hpp"
 #include "actors/session.hpp"
 #include "actors/store_actors.hpp"
@@ -53,28 +54,53 @@ class inbox final : public session_inbox {
 class actor_service final : public service {
  public:
   actor_service(const limits& bounds, const frame_encoder& encoder,
-                std::unique_ptr<storage::store> store, std::size_t threads)
-      : bounds_{bounds}, encoder_{encoder}, settings_{threads}, system_{settings_} {
+                std::unique_ptr<storage::store> store, std::size_t threads,
+                const entry_settings& entry)
+      : bounds_{bounds},
+        encoder_{encoder},
+        mode_{entry.mode},
+        rates_{std::make_shared<rate_limits>(entry.rates)},
+        settings_{threads},
+        system_{settings_} {
     std::shared_ptr<storage::reader> reading = store->open_reader();
     std::shared_ptr<storage::reader> studying = store->open_reader();
+    std::shared_ptr<storage::reader> admitting = store->open_reader();
     writer_ = system_.spawn<caf::detached>(
       writer, std::shared_ptr<storage::store>{std::move(store)});
     reader_ = system_.spawn<caf::detached>(reader, std::move(reading),
                                            static_cast<std::size_t>(bounds_.chat_kept));
     student_ = system_.spawn<caf::detached>(reader, std::move(studying),
                                             static_cast<std::size_t>(bounds_.chat_kept));
+    gate_ = system_.spawn<caf::detached>(
+      gate, gate_settings{mode_, std::move(admitting), writer_});
     registry_ = system_.spawn(
       registry, registry_settings{&bounds_, &encoder_, writer_, reader_, batch_given_,
                                   live_rooms_});
   }
 
   std::unique_ptr<session_inbox> connect(std::string room_id,
-                                         std::shared_ptr<connection_sink> sink) override {
+                                         std::shared_ptr<connection_sink> sink,
+                                         credentials shown) override {
     ++*live_sessions_;
     return std::make_unique<inbox>(
       system_.spawn(session, session_settings{&bounds_, &encoder_, registry_,
                                               std::move(room_id), std::move(sink),
-                                              live_sessions_}));
+                                              live_sessions_, mode_, gate_, std::move(shown),
+                                              rates_}));
+  }
+
+  void admit(credentials shown, std::string room_id,
+             std::function<void(const admission&)> answer) override {
+    caf::anon_send(gate_, tandem::admit{std::move(shown), std::move(room_id), std::move(answer)});
+  }
+
+  void rights_changed(std::string room_id,
+                      std::optional<storage::account_key> account) override {
+    caf::anon_send(gate_, tandem::rights_changed{std::move(room_id), account});
+  }
+
+  void room_renamed(std::string room_id, std::string name) override {
+    caf::anon_send(registry_, tandem::room_renamed{std::move(room_id), std::move(name)});
   }
 
   void read(std::function<void(storage::reader&)> task) override {
@@ -102,6 +128,8 @@ class actor_service final : public service {
   void on_batch_given(std::function<void()> hook) override { *batch_given_ = std::move(hook); }
 
   const limits& bounds() const noexcept override { return bounds_; }
+  access_mode mode() const noexcept override { return mode_; }
+  rate_limits& rates() noexcept override { return *rates_; }
 
   counters count() const noexcept override { return {*live_sessions_, *live_rooms_}; }
 
@@ -117,6 +145,7 @@ class actor_service final : public service {
     caf::anon_send_exit(writer_, caf::exit_reason::kill);
     caf::anon_send_exit(reader_, caf::exit_reason::kill);
     caf::anon_send_exit(student_, caf::exit_reason::kill);
+    caf::anon_send_exit(gate_, caf::exit_reason::kill);
     return in_time;
   }
 
@@ -129,11 +158,14 @@ class actor_service final : public service {
     std::make_shared<std::atomic<std::uint64_t>>(0);
   std::shared_ptr<std::function<void()>> batch_given_ =
     std::make_shared<std::function<void()>>([] {});
+  const access_mode mode_;
+  const std::shared_ptr<rate_limits> rates_;
   actor_settings settings_;
   caf::actor_system system_;
   writer_actor writer_;
   reader_actor reader_;
   reader_actor student_;  // a second one, for long work
+  gate_actor gate_;
   registry_actor registry_;
 };
 
@@ -141,8 +173,8 @@ class actor_service final : public service {
 
 std::unique_ptr<service> start_service(const limits& bounds, const frame_encoder& encoder,
                                        std::unique_ptr<storage::store> store,
-                                       std::size_t threads) {
-  return std::make_unique<actor_service>(bounds, encoder, std::move(store), threads);
+                                       std::size_t threads, const entry_settings& entry) {
+  return std::make_unique<actor_service>(bounds, encoder, std::move(store), threads, entry);
 }
 
 }  // namespace tandem

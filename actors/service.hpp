@@ -6,8 +6,10 @@
 // thread; a sink is called from any thread.
 #pragma once
 
+#include "actors/admission.hpp"
 #include "actors/limits.hpp"
 #include "actors/protocol.hpp"
+#include "actors/rate_limits.hpp"
 #include "storage/store.hpp"
 
 #include <chrono>
@@ -56,6 +58,7 @@ struct visiting_edit {
   std::string author;  // the display name
   ot::revision base = 0;
   ot::text_op op;
+  storage::tenant_key tenant = storage::default_tenant;
 };
 
 struct visit_result {
@@ -70,8 +73,22 @@ class service {
  public:
   virtual ~service() = default;
 
+  // `shown`: with the handshake; the hello may show more.
   virtual std::unique_ptr<session_inbox> connect(std::string room_id,
-                                                 std::shared_ptr<connection_sink> sink) = 0;
+                                                 std::shared_ptr<connection_sink> sink,
+                                                 credentials shown = {}) = 0;
+
+  // Who is it, and what may they in the room (empty: none is named)? Answered
+  // once, on the gate's thread.
+  virtual void admit(credentials shown, std::string room_id,
+                     std::function<void(const admission&)> answer) = 0;
+
+  // Said after a change of rights is durable: sessions that it concerns are told
+  // within a second. `room_id` may be empty.
+  virtual void rights_changed(std::string room_id, std::optional<storage::account_key> account) = 0;
+
+  // Said after a room's new name is durable.
+  virtual void room_renamed(std::string room_id, std::string name) = 0;
 
   // Runs a task on the reading or the writing thread of the store. The task
   // catches what the store throws, and does not block on anything else.
@@ -95,6 +112,8 @@ class service {
   virtual void on_batch_given(std::function<void()> hook) = 0;
 
   virtual const limits& bounds() const noexcept = 0;
+  virtual access_mode mode() const noexcept = 0;
+  virtual rate_limits& rates() noexcept = 0;
 
   struct counters {
     std::uint64_t sessions = 0;
@@ -106,9 +125,15 @@ class service {
   virtual bool stop(std::chrono::milliseconds deadline) = 0;
 };
 
+// Who may come in, and how fast.
+struct entry_settings {
+  access_mode mode = access_mode::open;
+  rate_settings rates;
+};
+
 // Starts the actors. The encoder must outlive the service.
 std::unique_ptr<service> start_service(const limits& bounds, const frame_encoder& encoder,
                                        std::unique_ptr<storage::store> store,
-                                       std::size_t threads);
+                                       std::size_t threads, const entry_settings& entry = {});
 
 }  // namespace tandem

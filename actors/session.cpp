@@ -3,9 +3,20 @@
 #include "actors/clock.hpp"
 #include "actors/log.hpp"
 
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
 #include <utility>
 
 namespace tandem {
+
+namespace {
+
+std::string hex_of(const ot::client_id& client) {
+  return fmt::format("{:02x}", fmt::join(client.bytes, ""));
+}
+
+}  // namespace
 
 void session_state::start(session_settings settings) {
   settings_ = std::move(settings);
@@ -58,9 +69,58 @@ void session_state::fail(const std::exception& error) {
   core_->on_disconnected();
 }
 
+// ---- coming in ----
+
+// Where there are no accounts, who shows nothing need not be asked about.
 void session_state::join(join_request request) {
-  self_->send(settings_.registry,
-              enter_room{settings_.room_id, session_actor{self_}, std::move(request)});
+  credentials shown = settings_.shown;
+  const bool is_invite = request.token.starts_with(invite_prefix);
+  if (is_invite)
+    shown.invite_digest = digest_of_token(request.token);
+  else if (!request.token.empty())
+    shown.token_digest = digest_of_token(request.token);
+  shown.client = hex_of(request.client);
+  asking_ = std::move(request);
+  if (settings_.gate && (is_invite || settings_.mode == access_mode::accounts))
+    self_->send(settings_.gate, admit_session{session_actor{self_}, std::move(shown),
+                                              settings_.room_id});
+  else
+    enter({storage::default_tenant, room_role::editor, {}, {}});
+}
+
+void session_state::on_decided(const entry_decided& decided) {
+  if (core_->is_closed())
+    return;
+  if (const auto* refused = std::get_if<refused_entry>(&decided.what))
+    core_->on_refused(refused->code, refused->why);
+  else
+    enter(std::get<granted_entry>(decided.what));
+}
+
+void session_state::enter(granted_entry granted) {
+  join_request request = std::move(*asking_);
+  asking_.reset();
+  if (settings_.rates) {
+    const std::int64_t now_us = steady_us(self_->home_system());
+    const std::string& address = settings_.shown.address;
+    if (const std::int64_t wait_us = settings_.rates->take_join(granted.account, address, now_us);
+        wait_us > 0)
+      return core_->on_join_limited(wait_us);
+    core_->share(settings_.rates->of_session(granted.account, address, now_us));
+  }
+  core_->on_role(granted.role);
+  request.role = granted.role;
+  if (granted.name)
+    request.name = *granted.name;
+  self_->send(settings_.registry, enter_room{settings_.room_id, session_actor{self_},
+                                             std::move(request), granted.tenant});
+}
+
+void session_state::on_rights(const rights_now& now) {
+  if (now.role == room_role::none)
+    core_->on_refused(now.why.code, now.why.why);
+  else
+    core_->on_role(now.role);
 }
 
 void session_state::leave() {
@@ -96,6 +156,10 @@ void session_state::report_divergence(client::diverged report) {
   tell_room({divergence_report{site_, std::move(report)}});
 }
 
+void session_state::change_role(room_role role) {
+  tell_room({tandem::change_role{site_, role}});
+}
+
 session_actor::behavior_type session(session_actor::stateful_pointer<session_state> self,
                                      session_settings settings) {
   session_state& state = self->state;
@@ -109,6 +173,10 @@ session_actor::behavior_type session(session_actor::stateful_pointer<session_sta
     [&state](const no_room& none) {
       state.guarded([&] { state.core().on_no_room(none.absent); });
     },
+    [&state](const entry_decided& decided) {
+      state.guarded([&] { state.on_decided(decided); });
+    },
+    [&state](const rights_now& now) { state.guarded([&] { state.on_rights(now); }); },
   };
 }
 

@@ -3,6 +3,7 @@
 #pragma once
 
 #include "actors/interfaces.hpp"
+#include "actors/rate_limits.hpp"
 #include "actors/session_core.hpp"
 
 #include <atomic>
@@ -19,6 +20,11 @@ struct session_settings {
   std::string room_id;
   std::shared_ptr<connection_sink> sink;
   std::shared_ptr<std::atomic<std::uint64_t>> live_sessions;
+
+  access_mode mode = access_mode::open;
+  gate_actor gate;  // none: everybody with the link edits
+  credentials shown;
+  std::shared_ptr<rate_limits> rates;  // none: no limits but its own
 };
 
 class session_state : public session_effects {
@@ -32,6 +38,8 @@ class session_state : public session_effects {
   void on_connection(const connection_says& event);
   void on_entered(const entered& in);
   void on_room(const room_says& said);
+  void on_decided(const entry_decided& decided);
+  void on_rights(const rights_now& now);
 
   // Runs a handler. An exception ends this connection, and nothing else: its
   // client is told to connect again.
@@ -59,14 +67,17 @@ class session_state : public session_effects {
   void post(client::chat chat) override;
   void change_file(client::change_file change) override;
   void report_divergence(client::diverged report) override;
+  void change_role(room_role role) override;
 
  private:
   void tell_room(member_says message);
+  void enter(granted_entry granted);
   void fail(const std::exception& error);
 
   session_actor::pointer self_;
   session_settings settings_;
   std::optional<session_core> core_;
+  std::optional<join_request> asking_;  // while the gate decides
   room_actor room_;
   ot::site_id site_ = 0;
   bool left_ = false;

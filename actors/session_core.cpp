@@ -45,6 +45,8 @@ session_core::session_core(const limits& bounds, const frame_encoder& encoder,
       encoder_{encoder},
       effects_{effects},
       edits_{bounds.ops_per_second, bounds.ops_burst},
+      bytes_{{bounds.edit_bytes_per_second * 60, bounds.edit_bytes_burst}},
+      chats_{{bounds.chats_per_minute, bounds.chats_burst}},
       messages_{bounds.messages_per_second, bounds.messages_burst} {
 }
 
@@ -72,7 +74,7 @@ void session_core::on_message(client::message message, std::int64_t now_us) {
     void operator()(client::close& m) { self.close_file(m); }
     void operator()(client::edit& m) { self.edit(m, now_us); }
     void operator()(client::cursor& m) { self.cursor(m); }
-    void operator()(client::chat& m) { self.chat(m); }
+    void operator()(client::chat& m) { self.chat(m, now_us); }
     void operator()(client::diverged& m) { self.diverged(m); }
     void operator()(client::change_file& m) { self.change_file(m); }
     void operator()(client::malformed& m) { self.malformed(m); }
@@ -156,7 +158,43 @@ void session_core::say_hello(client::hello& hello) {
   client_ = digest_of(hello.client);
   phase_ = phase::joining;
   opens_awaited_ = hello.opens.size();
-  effects_.join({client_, std::move(hello.name), std::move(hello.opens), hello.attempt});
+  join_request request{client_, std::move(hello.name), std::move(hello.opens), hello.attempt};
+  request.token = std::move(hello.token);
+  effects_.join(std::move(request));
+}
+
+// ---- what it may ----
+
+void session_core::on_role(room_role role) {
+  if (phase_ == phase::closed || role == role_)
+    return;
+  role_ = role;
+  if (phase_ != phase::live)
+    return;
+  effects_.send(encoder_.encode(server::role{std::string{to_string(role)}}));
+  effects_.change_role(role);
+}
+
+void session_core::on_refused(close_code code, std::string_view why) {
+  if (phase_ != phase::closed)
+    fail(code, why);
+}
+
+void session_core::on_join_limited(std::int64_t wait_us) {
+  if (phase_ == phase::closed)
+    return;
+  send_error({error_code::rate_limited, "too many connections are made", {}, {}, {},
+              static_cast<std::uint32_t>(wait_us / 1000 + 1)});
+  fail(close_code::too_many_connections, "too many connections are made");
+}
+
+bool session_core::may(room_action action, const std::string& file,
+                       std::optional<std::uint64_t> seq, std::optional<std::uint64_t> chat_id) {
+  if (tandem::may(role_, action))
+    return true;
+  send_error({error_code::forbidden, "a " + std::string{to_string(role_)} + " may not do this",
+              file, seq, chat_id, {}});
+  return false;
 }
 
 // A file that is followed already stays so until the room has answered: an edit
@@ -213,7 +251,7 @@ void session_core::edit(client::edit& message, std::int64_t now_us) {
   if (message.rev > file.sent)
     return send_error({error_code::stale, "that revision was not sent to this client",
                        message.file, message.seq, {}, {}});
-  if (const std::int64_t wait_us = edits_.take(now_us); wait_us > 0)
+  if (const std::int64_t wait_us = edit_wait_us(message, now_us); wait_us > 0)
     return send_error({error_code::rate_limited, "too many edits", message.file, message.seq, {},
                        static_cast<std::uint32_t>(wait_us / 1000 + 1)});
   if (message.op.inserted_chars() > limits_.op_chars)
@@ -222,7 +260,28 @@ void session_core::edit(client::edit& message, std::int64_t now_us) {
   submit(found->first, file, message);
 }
 
+// Its own limits first: who floods alone does not use up what others share.
+std::int64_t session_core::edit_wait_us(const client::edit& message, std::int64_t now_us) {
+  if (const std::int64_t wait_us = edits_.take(now_us); wait_us > 0)
+    return wait_us;
+  const std::uint64_t bytes = message.op.inserted_text().size();
+  if (const std::int64_t wait_us = bytes_.take(now_us, bytes); wait_us > 0)
+    return wait_us;
+  if (shared_.edits)
+    if (const std::int64_t wait_us = shared_.edits->take(now_us); wait_us > 0)
+      return wait_us;
+  return shared_.bytes ? shared_.bytes->take(now_us, bytes) : 0;
+}
+
+std::int64_t session_core::chat_wait_us(std::int64_t now_us) {
+  if (const std::int64_t wait_us = chats_.take(now_us); wait_us > 0)
+    return wait_us;
+  return shared_.chats ? shared_.chats->take(now_us) : 0;
+}
+
 void session_core::submit(storage::file_key key, followed& file, client::edit& message) {
+  if (!may(room_action::edit, message.file, message.seq))
+    return;
   if (file.slice_asked && file.slice_may_compose) {
     file.held = std::move(message);
     return;
@@ -245,6 +304,8 @@ void session_core::ask_rebase(followed& file, const client::edit& message) {
 // ---- everything else ----
 
 void session_core::cursor(client::cursor& message) {
+  if (!may(room_action::point, message.file, {}))
+    return;
   const auto file = find(message.file, message.id);
   if (file == files_.end() || message.rev > file->second.sent)
     return send_error({error_code::stale, "that revision was not sent to this client",
@@ -252,15 +313,21 @@ void session_core::cursor(client::cursor& message) {
   effects_.move_cursor({site_, file->first, message.rev, std::move(message.ranges)});
 }
 
-void session_core::chat(client::chat& message) {
+void session_core::chat(client::chat& message, std::int64_t now_us) {
+  if (!may(room_action::chat, {}, {}, message.id))
+    return;
   if (message.text.empty() || ot::count_chars(message.text) > limits_.chat_chars)
     return send_error({message.text.empty() ? error_code::bad_message : error_code::too_large,
                        "a message has 1 to " + std::to_string(limits_.chat_chars) + " characters",
                        {}, {}, message.id, {}});
+  if (const std::int64_t wait_us = chat_wait_us(now_us); wait_us > 0)
+    return refuse_hurry(message, wait_us);
   effects_.post(std::move(message));
 }
 
 void session_core::change_file(client::change_file& message) {
+  if (!may(room_action::change_files, message.file, {}))
+    return;
   if (ot::count_chars(message.text) > limits_.text_chars)
     return send_error({error_code::too_large, "the text is too long", message.file, {}, {}, {}});
   effects_.change_file(std::move(message));

@@ -20,13 +20,16 @@
 //  3. Grouping rule: an edit based before the end of a composed operation that
 //     was sent, or was asked for, is answered `rebase`.
 //  4. At most one edit a file is unanswered.
-//  5. What is unread is bounded: operations wait in the history, everything
+//  5. Nothing that the role does not allow goes to the room: every message is
+//     asked about (actors/access.hpp), against the role as it is now.
+//  6. What is unread is bounded: operations wait in the history, everything
 //     else up to limits::outbound_bytes, then the connection ends.
 #pragma once
 
 #include "actors/limits.hpp"
 #include "actors/protocol.hpp"
 #include "actors/room_messages.hpp"
+#include "actors/shared_limits.hpp"
 #include "actors/token_bucket.hpp"
 
 #include <cstdint>
@@ -57,6 +60,7 @@ class session_effects {
   virtual void post(client::chat chat) = 0;
   virtual void change_file(client::change_file change) = 0;
   virtual void report_divergence(client::diverged report) = 0;
+  virtual void change_role(room_role role) = 0;
 };
 
 class session_core {
@@ -76,6 +80,17 @@ class session_core {
   void on_room(const room_event& event);
   // There is no such room, or it cannot be loaded.
   void on_no_room(bool absent);
+
+  // ---- from the gate ----
+  // Let in, or since then: what this client may do. Not none.
+  void on_role(room_role role);
+  // Not let in, or no more.
+  void on_refused(close_code code, std::string_view why);
+  // Too many have come in; this one may try again.
+  void on_join_limited(std::int64_t wait_us);
+  // What this session shares with others, besides its own limits.
+  void share(session_limits shared) { shared_ = std::move(shared); }
+
   // The server stops.
   void on_shutdown();
 
@@ -113,7 +128,7 @@ class session_core {
   void submit(storage::file_key key, followed& file, client::edit& message);
   void ask_rebase(followed& file, const client::edit& message);
   void cursor(client::cursor& message);
-  void chat(client::chat& message);
+  void chat(client::chat& message, std::int64_t now_us);
   void change_file(client::change_file& message);
   void diverged(client::diverged& message);
   void malformed(const client::malformed& message);
@@ -136,6 +151,11 @@ class session_core {
   bool waits_for_room() const noexcept;
   void note_open_answered();
   void say_early_messages();
+  // Whether the role allows it; if not it is answered.
+  bool may(room_action action, const std::string& file, std::optional<std::uint64_t> seq,
+           std::optional<std::uint64_t> chat_id = {});
+  std::int64_t edit_wait_us(const client::edit& message, std::int64_t now_us);
+  std::int64_t chat_wait_us(std::int64_t now_us);
   void refuse_hurry(const client::message& message, std::int64_t wait_us);
   void end_if_unread();
   void send_error(server::error error);
@@ -149,7 +169,11 @@ class session_core {
   ot::client_id client_;
   ot::site_id site_ = 0;
   std::map<storage::file_key, followed> files_;
+  room_role role_ = room_role::editor;
+  session_limits shared_;
   token_bucket edits_;
+  shared_bucket bytes_;
+  shared_bucket chats_;
   token_bucket messages_;  // of all other kinds
   // What was said before the room had let this session in and answered the
   // hello's opens; dealt with then, in order.

@@ -19,6 +19,11 @@ void session_core::on_room(const room_event& event) {
       welcome.op_chars = self.limits_.op_chars;
       welcome.ops_per_second = self.limits_.ops_per_second;
       self.effects_.send(self.encoder_.encode(welcome));
+      // It may have changed on the way into the room.
+      if (const room_role now = self.role_; welcome.role != to_string(now)) {
+        self.role_ = room_role::none;
+        self.on_role(now);
+      }
     }
     void operator()(const file_opened& e) {
       self.on_opened(e);

@@ -24,7 +24,7 @@ void writer_state::on_claim(const claim_room& wish) {
   try {
     // Not assigned from the call: GCC 12 then takes the member's initialisation for
     // dead, and what is there when the call throws is whatever the stack held.
-    const auto epoch = store_->claim_room(storage::default_tenant, wish.room_id);
+    const auto epoch = store_->claim_room(wish.tenant, wish.room_id);
     answer.epoch = epoch;
   } catch (const storage::store_error& error) {
     log(log_level::error, "cannot claim room " + wish.room_id + ": " + error.what());
@@ -107,7 +107,7 @@ writer_actor::behavior_type writer(writer_actor::stateful_pointer<writer_state> 
 void reader_state::on_load(const load_room& wish) {
   store_loaded answer;
   try {
-    answer.room = reader_->load_room(storage::default_tenant, wish.room_id, chat_kept_);
+    answer.room = reader_->load_room(wish.tenant, wish.room_id, chat_kept_);
   } catch (const storage::store_error& error) {
     log(log_level::error, "cannot load room " + wish.room_id + ": " + error.what());
     answer.failed = true;

@@ -10,7 +10,7 @@ void visit_state::start(visit_settings settings) {
   join_request request{settings_.client, edit.author, {}, 0};
   request.is_unseen = true;
   self_->send(settings_.registry,
-              enter_room{edit.room_id, session_actor{self_}, std::move(request)});
+              enter_room{edit.room_id, session_actor{self_}, std::move(request), edit.tenant});
   self_->delayed_send(self_, edit_deadline,
                       connection_says{connection_says::event::hello_timed_out});
 }
@@ -75,6 +75,8 @@ session_actor::behavior_type visit(session_actor::stateful_pointer<visit_state> 
     [&state](const entered& in) { state.on_entered(in); },
     [&state](const room_says& said) { state.on_room(said); },
     [&state](const no_room& none) { state.on_no_room(none); },
+    [](const entry_decided&) {},
+    [](const rights_now&) {},
   };
 }
 

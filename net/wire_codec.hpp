@@ -39,6 +39,7 @@ class wire_encoder final : public frame_encoder {
   frame encode(const server::cursor& message) const override;
   frame encode(const server::join& message) const override;
   frame encode(const server::leave& message) const override;
+  frame encode(const server::role& message) const override;
   frame encode(const server::chat& message) const override;
   frame encode(const server::file_changed& message) const override;
   frame encode(const server::check& message) const override;

@@ -19,7 +19,7 @@ client::open read_open(json_view object) {
 
 client::hello read_hello(json_view object, const limits& bounds) {
   client::hello hello{required_text(object, "client"), text_field(object, "name"), {}};
-  text_field(object, "token");
+  hello.token = text_field(object, "token");
   hello.attempt = number_field(object, "attempt").value_or(0);
   if (const auto opens = object.find("open")) {
     const bool complete = opens->for_each([&](json_view entry) {

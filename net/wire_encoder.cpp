@@ -171,6 +171,12 @@ frame wire_encoder::encode(const server::join& message) const {
   return finish(out);
 }
 
+frame wire_encoder::encode(const server::role& message) const {
+  std::string out = begin("role");
+  append_field(out, "role", message.role);
+  return finish(out);
+}
+
 frame wire_encoder::encode(const server::leave& message) const {
   std::string out = begin("leave");
   append_field(out, "site", message.site);

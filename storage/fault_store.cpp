@@ -101,6 +101,15 @@ class fault_store final : public store {
     inner_->read_ops(file, from, to, visit);
   }
   void ping() override { inner_->ping(); }
+  void look(tenant_key tenant, const sql_task& task) override { inner_->look(tenant, task); }
+  std::optional<tenant_key> whose(global_key what, std::string_view key) override {
+    return inner_->whose(what, key);
+  }
+  void change(tenant_key tenant, const sql_task& task) override { inner_->change(tenant, task); }
+  std::vector<tenant_record> tenants() override { return inner_->tenants(); }
+  std::optional<tenant_key> add_tenant(std::string_view name) override {
+    return inner_->add_tenant(name);
+  }
 
  private:
   bool is_due(point at, std::uint64_t count) const noexcept {

@@ -94,6 +94,31 @@ class postgres_connection {
     });
   }
 
+  // As `read`, for statements that are not prepared.
+  template <class F>
+  void look_around(tenant_key tenant, F body) {
+    in_time(effect::none, call_deadline_, [&](pqxx::connection& to) {
+      moment now{*this, to, tenant};
+      body(now.transaction_);
+    });
+  }
+
+  // Several statements that write, together. Rows of accounts only: what an edit
+  // writes is one call.
+  template <class F>
+  void change(tenant_key tenant, F body) {
+    in_time(effect::writes, call_deadline_, [&](pqxx::connection& to) {
+      pqxx::work whole{to};
+      whole.exec_prepared("set_tenant", tenant);
+      body(whole);
+      begin_wait();
+      whole.commit();
+    });
+  }
+
+  // The next statement of a transaction has its time anew.
+  void begin_wait() { watchdog_.watch(connection_->sock(), wait_limit_); }
+
   // For migrations: a transaction that commits at the end of `body`.
   template <class F>
   void change_schema(F body) {
@@ -145,7 +170,6 @@ class postgres_connection {
   pqxx::connection& usable();
   void open();
   void set_up();
-  void begin_wait() { watchdog_.watch(connection_->sock(), wait_limit_); }
   // In a handler: throws the store_error for what is being handled.
   [[noreturn]] void fail(effect what);
 

@@ -28,6 +28,8 @@ class postgres_reader : public virtual reader {
   void read_ops(file_key file, ot::revision from, ot::revision to,
                 const op_visitor& visit) override;
   void ping() override;
+  void look(tenant_key tenant, const sql_task& task) override;
+  std::optional<tenant_key> whose(global_key what, std::string_view key) override;
 
  protected:
   // Nothing if there is no such room.

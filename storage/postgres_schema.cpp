@@ -93,4 +93,31 @@ void migrate_postgres(const std::string& url, std::span<const migration> migrati
   }
 }
 
+// ---- tenants ----
+
+std::vector<tenant_record> postgres_tenants(const std::string& url) {
+  postgres_connection owner{url, postgres_connection::role::owner, migration_deadline};
+  std::vector<tenant_record> found;
+  owner.change_schema([&](pqxx::work& look) {
+    for (const pqxx::row& row : look.exec("SELECT id, name FROM tenant ORDER BY id"))
+      found.push_back({integer(row[0]), text(row[1])});
+  });
+  return found;
+}
+
+std::optional<tenant_key> add_postgres_tenant(const std::string& url, const std::string& name) {
+  postgres_connection owner{url, postgres_connection::role::owner, migration_deadline};
+  std::optional<tenant_key> added;
+  owner.change_schema([&](pqxx::work& change) {
+    change.exec("LOCK TABLE tenant IN SHARE ROW EXCLUSIVE MODE");
+    const pqxx::result rows = change.exec_params(
+      "INSERT INTO tenant (id, name) SELECT max(id) + 1, $1 FROM tenant"
+      " ON CONFLICT DO NOTHING RETURNING id",
+      name);
+    if (!rows.empty())
+      added = integer(rows[0][0]);
+  });
+  return added;
+}
+
 }  // namespace tandem::storage

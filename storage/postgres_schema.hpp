@@ -9,9 +9,12 @@
 #pragma once
 
 #include "storage/migrations.hpp"
+#include "storage/records.hpp"
 
+#include <optional>
 #include <span>
 #include <string>
+#include <vector>
 
 namespace tandem::storage {
 
@@ -19,5 +22,9 @@ namespace tandem::storage {
 // tables. A test may stop earlier than the newest.
 void migrate_postgres(const std::string& url,
                       std::span<const migration> migrations = postgres_migrations());
+
+// As the role that owns the tables. Adding one: nothing if the name is taken.
+std::vector<tenant_record> postgres_tenants(const std::string& url);
+std::optional<tenant_key> add_postgres_tenant(const std::string& url, const std::string& name);
 
 }  // namespace tandem::storage

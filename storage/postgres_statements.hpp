@@ -28,6 +28,7 @@ inline constexpr postgres_statement postgres_statements[] = {
   {"tenant_of_room", "SELECT tenant_of_room($1)"},
   {"tenant_of_file", "SELECT tenant_of_file($1)"},
   {"set_tenant", "SELECT set_tenant($1)"},
+  {"whose", "SELECT tenant_of_key($1, $2)"},
 
   // ---- read: each within one moment of one tenant ----
   {"room", "SELECT key, name, created_at_ms, epoch FROM room WHERE tenant_id = $1 AND id = $2"},

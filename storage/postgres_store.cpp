@@ -4,6 +4,7 @@
 #include "storage/postgres_packer.hpp"
 #include "storage/postgres_reader.hpp"
 #include "storage/postgres_schema.hpp"
+#include "storage/postgres_sql.hpp"
 #include "storage/postgres_values.hpp"
 
 #include <algorithm>
@@ -62,6 +63,16 @@ class postgres_store final : private connection_holder, public postgres_reader, 
                                             version_record version) override;
   std::optional<room_epoch> claim_room(tenant_key tenant, std::string_view id) override;
   std::vector<write_result> write(std::span<const room_write> group) override;
+  void change(tenant_key tenant, const sql_task& task) override {
+    connection_.change(tenant, [&](pqxx::transaction_base& within) {
+      postgres_sql runner{connection_, within};
+      task(runner);
+    });
+  }
+  std::vector<tenant_record> tenants() override { return postgres_tenants(url_); }
+  std::optional<tenant_key> add_tenant(std::string_view name) override {
+    return add_postgres_tenant(url_, std::string{name});
+  }
   void maintain(bool urgent) override {
     if (!urgent)
       packer_.pack_one();

@@ -24,6 +24,11 @@ using room_epoch = std::int64_t;
 
 inline constexpr tenant_key default_tenant = 1;
 
+struct tenant_record {
+  tenant_key key = 0;
+  std::string name;
+};
+
 // One operation of a file's log.
 struct stored_op {
   ot::text_op op;

@@ -100,6 +100,16 @@ sqlite_statement& sqlite_statement::bind_blob(std::string_view bytes) {
   return *this;
 }
 
+void sqlite_statement::bind_named(const std::string& name, const sql_value& value) {
+  next_parameter_ = sqlite3_bind_parameter_index(statement_.get(), name.c_str());
+  if (next_parameter_ == 0 || value.is_null())
+    return;
+  if (value.number() != nullptr)
+    bind(*value.number());
+  else
+    bind_text(*value.text());
+}
+
 bool sqlite_statement::step() {
   switch (sqlite3_step(statement_.get())) {
     case SQLITE_ROW: return true;

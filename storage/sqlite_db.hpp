@@ -53,6 +53,10 @@ class sqlite_statement {
   // The bytes must live until the next reset.
   sqlite_statement& bind_blob(std::string_view bytes);
 
+  // One that the statement does not have is passed over.
+  void bind_named(const std::string& name, const sql_value& value);
+  int columns() const noexcept { return sqlite3_column_count(statement_.get()); }
+
   // Whether there is a row. Throws on errors.
   bool step();
 

@@ -23,6 +23,8 @@ class sqlite_reader : public reader {
   void read_ops(file_key file, ot::revision from, ot::revision to,
                 const op_visitor& visit) override;
   void ping() override;
+  void look(tenant_key tenant, const sql_task& task) override;
+  std::optional<tenant_key> whose(global_key what, std::string_view key) override;
 
   // The file's last revision, 0 if nothing was written to it.
   ot::revision head_of(file_key file);

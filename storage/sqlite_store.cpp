@@ -6,6 +6,7 @@
 #include "storage/sqlite_keys.hpp"
 #include "storage/sqlite_packer.hpp"
 #include "storage/sqlite_reader.hpp"
+#include "storage/sqlite_sql.hpp"
 #include "storage/sqlite_transaction.hpp"
 
 #include <fmt/format.h>
@@ -129,6 +130,37 @@ class sqlite_store final : public store {
     ready().reader.read_ops(file, from, to, visit);
   }
   void ping() override { ready().reader.ping(); }
+  void look(tenant_key tenant, const sql_task& task) override {
+    ready().reader.look(tenant, task);
+  }
+  std::optional<tenant_key> whose(global_key what, std::string_view key) override {
+    return ready().reader.whose(what, key);
+  }
+  void change(tenant_key, const sql_task& task) override {
+    ready();
+    transaction whole{db_};
+    sqlite_sql runner{db_};
+    task(runner);
+    whole.commit();
+  }
+  std::vector<tenant_record> tenants() override {
+    std::vector<tenant_record> found;
+    look(default_tenant, [&](sql_runner& sql) {
+      for (const sql_row& row : sql.run("SELECT id, name FROM tenant ORDER BY id", {}))
+        found.push_back({row.integer(0), row.text(1)});
+    });
+    return found;
+  }
+  std::optional<tenant_key> add_tenant(std::string_view name) override {
+    std::optional<tenant_key> added;
+    change(default_tenant, [&](sql_runner& sql) {
+      const sql_rows rows = sql.run(
+        "INSERT INTO tenant (name) VALUES ($1) ON CONFLICT DO NOTHING RETURNING id", {name});
+      if (!rows.empty())
+        added = rows[0].integer(0);
+    });
+    return added;
+  }
 
  private:
   migrated& ready() {

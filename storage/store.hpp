@@ -16,6 +16,7 @@
 #pragma once
 
 #include "storage/records.hpp"
+#include "storage/sql.hpp"
 
 #include <cstdint>
 #include <functional>
@@ -70,6 +71,13 @@ class reader {
 
   // Throws if the store cannot serve reads.
   virtual void ping() = 0;
+
+  // Accounts, roles, invites and the audit log (accounts.hpp, room_access.hpp,
+  // audit_log.hpp), of one tenant, at one moment. A store without them throws.
+  virtual void look(tenant_key tenant, const sql_task& task);
+
+  // Whose it is; nothing if it is nobody's.
+  virtual std::optional<tenant_key> whose(global_key what, std::string_view key);
 };
 
 class store : public virtual reader {
@@ -98,6 +106,15 @@ class store : public virtual reader {
   // Writes a group in one transaction: durable when it returns. The results
   // are in the order of the writes.
   virtual std::vector<write_result> write(std::span<const room_write> group) = 0;
+
+  // As `look`, and the task may write: all of it is durable when it returns, or
+  // none of it was written.
+  virtual void change(tenant_key tenant, const sql_task& task);
+
+  // Tenants, by number. Their making is an administrator's: in PostgreSQL it
+  // needs the role that owns the tables. Nothing if the name is taken.
+  virtual std::vector<tenant_record> tenants();
+  virtual std::optional<tenant_key> add_tenant(std::string_view name);
 
   // Housekeeping between groups, when there is time for it. `urgent`: there is
   // no idle moment to be had. Never throws for what can wait.

@@ -39,6 +39,7 @@ class faulty_encoder final : public frame_encoder {
   frame encode(const server::cursor& m) const override { return plain_.encode(m); }
   frame encode(const server::join& m) const override { return plain_.encode(m); }
   frame encode(const server::leave& m) const override { return plain_.encode(m); }
+  frame encode(const server::role& m) const override { return plain_.encode(m); }
   frame encode(const server::chat& m) const override { return plain_.encode(m); }
   frame encode(const server::file_changed& m) const override { return plain_.encode(m); }
   frame encode(const server::check& m) const override { return plain_.encode(m); }

@@ -33,6 +33,7 @@ class recording_session_effects final : public session_effects {
   void report_divergence(client::diverged report) override {
     divergences.push_back(std::move(report));
   }
+  void change_role(room_role role) override { roles.push_back(role); }
 
   lines sent;
   std::uint64_t unread = 0;
@@ -45,6 +46,7 @@ class recording_session_effects final : public session_effects {
   std::vector<client::chat> chats;
   std::vector<client::change_file> changes;
   std::vector<client::diverged> divergences;
+  std::vector<room_role> roles;
 };
 
 // The session of client "ada", site 1, once she has joined. The file "a" has

@@ -275,6 +275,10 @@ void sim_client::hear(const server::leave& leave) {
     file->on_leave(leave.site);
 }
 
+void sim_client::hear(const server::role&) {
+  identity_.blame_if(true, "a role that nobody has changed");
+}
+
 void sim_client::hear(const server::welcome& welcome) {
   is_welcome_ = true;
   site_ = welcome.site;

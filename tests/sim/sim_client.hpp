@@ -78,6 +78,7 @@ class sim_client {
   void hear(const server::opened& opened);
   void hear(const server::join& join);
   void hear(const server::leave& leave);
+  void hear(const server::role& role);
   void hear(const server::welcome& welcome);
   void hear(const server::chat& chat);
   void hear(const server::file_changed& change);

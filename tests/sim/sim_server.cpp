@@ -68,6 +68,7 @@ class sim_server::session final : public session_effects {
   void post(client::chat chat) override;
   void change_file(client::change_file change) override;
   void report_divergence(client::diverged report) override;
+  void change_role(room_role role) override;
 
  private:
   template <class F>
@@ -276,6 +277,12 @@ void sim_server::session::change_file(client::change_file change) {
 void sim_server::session::report_divergence(client::diverged report) {
   tell_room([report = std::move(report)](room& in, session& self) {
     in.core().note_divergence({self.site, report});
+  });
+}
+
+void sim_server::session::change_role(room_role role) {
+  tell_room([role](room& in, session& self) {
+    in.core().change_role({self.site, role}, in.now());
   });
 }
 

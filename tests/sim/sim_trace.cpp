@@ -59,6 +59,7 @@ struct describer {
   }
   std::string operator()(const server::join& m) const { return fmt::format("join {}", m.who.site); }
   std::string operator()(const server::leave& m) const { return fmt::format("leave {}", m.site); }
+  std::string operator()(const server::role& m) const { return "role " + m.role; }
   std::string operator()(const server::chat& m) const { return fmt::format("chat {}", m.n); }
   std::string operator()(const server::file_changed& m) const {
     return fmt::format("file {} {} {} id {}", action_name(m.action), m.file, m.to, m.id);

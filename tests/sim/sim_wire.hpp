@@ -38,7 +38,7 @@ struct said_cursor {
 };
 
 using said = std::variant<said_op, said_ack, said_check, said_cursor, server::opened,
-                          server::welcome, server::join, server::leave, server::chat,
+                          server::welcome, server::join, server::leave, server::role, server::chat,
                           server::file_changed, server::error>;
 
 class sim_encoder final : public frame_encoder {
@@ -56,6 +56,7 @@ class sim_encoder final : public frame_encoder {
   }
   frame encode(const server::join& m) const override { return keep(m); }
   frame encode(const server::leave& m) const override { return keep(m); }
+  frame encode(const server::role& m) const override { return keep(m); }
   frame encode(const server::chat& m) const override { return keep(m); }
   frame encode(const server::file_changed& m) const override { return keep(m); }
   frame encode(const server::check& m) const override {

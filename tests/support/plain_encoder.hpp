@@ -51,6 +51,7 @@ class plain_encoder final : public frame_encoder {
     return line("join " + number(m.who.site) + ":" + m.who.name);
   }
   frame encode(const server::leave& m) const override { return line("leave " + number(m.site)); }
+  frame encode(const server::role& m) const override { return line("role " + m.role); }
   frame encode(const server::chat& m) const override {
     std::string out = "chat " + number(m.n) + " " + m.name + ": " + m.text;
     if (m.id)

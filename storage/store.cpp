@@ -3,6 +3,34 @@
 
 namespace tandem::storage {
 
+namespace {
+
+[[noreturn]] void refuse_accounts() {
+  throw store_error{store_error::cause::unavailable, "this store keeps no accounts"};
+}
+
+}  // namespace
+
+void reader::look(tenant_key, const sql_task&) {
+  refuse_accounts();
+}
+
+std::optional<tenant_key> reader::whose(global_key, std::string_view) {
+  refuse_accounts();
+}
+
+void store::change(tenant_key, const sql_task&) {
+  refuse_accounts();
+}
+
+std::vector<tenant_record> store::tenants() {
+  refuse_accounts();
+}
+
+std::optional<tenant_key> store::add_tenant(std::string_view) {
+  refuse_accounts();
+}
+
 std::optional<std::string> text_at(reader& from, file_key file, ot::revision rev) {
   const snapshot base = from.snapshot_before(file, rev);
   ot::rope text{base.text};

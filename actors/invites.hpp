@@ -1,0 +1,25 @@
+// An invite is shown: whoever is signed in becomes a member, a guest's use is
+// counted. Runs on the WRITER's thread.
+#pragma once
+
+#include "actors/admission.hpp"
+#include "storage/store.hpp"
+
+#include <cstdint>
+#include <optional>
+#include <string>
+
+namespace tandem {
+
+struct redeemed_invite {
+  std::string room_id;
+  std::string role;  // the invite's
+};
+
+// Nothing if there is no such invite, it has ended, or it is used up. Shown
+// again by the same member or guest it is not counted again. Throws
+// storage::store_error.
+std::optional<redeemed_invite> redeem_invite(storage::store& store, access_mode mode,
+                                             const credentials& shown, std::int64_t now_ms);
+
+}  // namespace tandem

@@ -1,0 +1,85 @@
+// All the limits that accounts and addresses have: which there are, and their
+// buckets. Thread-safe. Signed in one has one's account's limits, else those of
+// one's address.
+#pragma once
+
+#include "actors/shared_limits.hpp"
+#include "storage/accounts.hpp"
+
+#include <cstdint>
+#include <optional>
+#include <string>
+
+namespace tandem {
+
+// The settings, with their defaults.
+struct rate_settings {
+  rate requests_per_account{6'000, 2'000};
+  rate requests_per_address{30'000, 5'000};
+  rate joins_per_account{600, 300};
+  rate joins_per_address{12'000, 5'000};
+  rate edits_per_account{60'000, 10'000};
+  rate edits_per_address{1'200'000, 100'000};
+  rate edit_bytes_per_account{128U << 20U, 32U << 20U};
+  rate edit_bytes_per_address{2'000U << 20U, 256U << 20U};
+  rate chats_per_account{120, 60};
+  rate chats_per_address{1'200, 600};
+  rate sign_ins_per_address{20, 20};
+  rate sign_ins_per_account{20, 20};
+};
+
+class rate_limits {
+ public:
+  explicit rate_limits(const rate_settings& allowed)
+      : requests_account_{allowed.requests_per_account},
+        requests_address_{allowed.requests_per_address},
+        joins_account_{allowed.joins_per_account},
+        joins_address_{allowed.joins_per_address},
+        edits_account_{allowed.edits_per_account},
+        edits_address_{allowed.edits_per_address},
+        bytes_account_{allowed.edit_bytes_per_account},
+        bytes_address_{allowed.edit_bytes_per_address},
+        chats_account_{allowed.chats_per_account},
+        chats_address_{allowed.chats_per_address} {}
+
+  using maybe_account = std::optional<storage::account_key>;
+
+  // 0, or the microseconds to wait.
+  std::int64_t take_request(const maybe_account& account, const std::string& address,
+                            std::int64_t now_us) {
+    return account ? requests_account_.take(key_of(*account), now_us)
+                   : requests_address_.take(address, now_us);
+  }
+  std::int64_t take_join(const maybe_account& account, const std::string& address,
+                         std::int64_t now_us) {
+    return account ? joins_account_.take(key_of(*account), now_us)
+                   : joins_address_.take(address, now_us);
+  }
+
+  session_limits of_session(const maybe_account& account, const std::string& address,
+                            std::int64_t now_us) {
+    if (account) {
+      const std::string key = key_of(*account);
+      return {edits_account_.find(key, now_us), bytes_account_.find(key, now_us),
+              chats_account_.find(key, now_us)};
+    }
+    return {edits_address_.find(address, now_us), bytes_address_.find(address, now_us),
+            chats_address_.find(address, now_us)};
+  }
+
+ private:
+  static std::string key_of(storage::account_key account) { return std::to_string(account); }
+
+  bucket_table requests_account_;
+  bucket_table requests_address_;
+  bucket_table joins_account_;
+  bucket_table joins_address_;
+  bucket_table edits_account_;
+  bucket_table edits_address_;
+  bucket_table bytes_account_;
+  bucket_table bytes_address_;
+  bucket_table chats_account_;
+  bucket_table chats_address_;
+};
+
+}  // namespace tandem

@@ -1,0 +1,200 @@
+#include "storage/room_access.hpp"
+
+#include <fmt/format.h>
+
+namespace tandem::storage {
+
+namespace {
+
+constexpr const char* invite_fields =
+  "key, room_id, role, created_at_ms, expires_at_ms, uses, used";
+
+invite_record invite_of(const sql_row& row) {
+  return {row.integer(0),
+          row.maybe_text(1),
+          row.text(2),
+          row.integer(3),
+          row.integer(4),
+          row.maybe_integer(5),
+          row.integer(6)};
+}
+
+// The three fields from `at` on; null where the room has no row.
+access_record access_of(const sql_row& row, std::size_t at) {
+  if (row.is_null(at))
+    return {};
+  return {row.text(at), row.text(at + 1), row.flag(at + 2)};
+}
+
+std::vector<listed_room> listed(const sql_rows& rows) {
+  std::vector<listed_room> rooms;
+  for (const sql_row& row : rows)
+    rooms.push_back({row.text(0), row.text(1), row.text(2), row.integer(3), access_of(row, 4)});
+  return rooms;
+}
+
+}  // namespace
+
+// ---- rooms ----
+
+std::optional<access_record> room_access::find(std::string_view room) {
+  const sql_rows rows =
+    sql_.run("SELECT c.visibility, c.link_role, c.is_locked FROM room r"
+             " LEFT JOIN room_access c ON c.room_id = r.id AND c.tenant_id = r.tenant_id"
+             " WHERE r.tenant_id = $1 AND r.id = $2",
+             {tenant_, room});
+  return rows.empty() ? std::nullopt : std::optional{access_of(rows[0], 0)};
+}
+
+void room_access::set(std::string_view room, const access_record& access) {
+  sql_.run("INSERT INTO room_access (tenant_id, room_id, visibility, link_role, is_locked)"
+           " VALUES ($1, $2, $3, $4, $5) ON CONFLICT (room_id) DO UPDATE SET"
+           " visibility = excluded.visibility, link_role = excluded.link_role,"
+           " is_locked = excluded.is_locked",
+           {tenant_, room, access.visibility, access.link_role, access.is_locked});
+}
+
+void room_access::rename_room(std::string_view room, std::string_view name) {
+  sql_.run("UPDATE room SET name = $3 WHERE tenant_id = $1 AND id = $2", {tenant_, room, name});
+}
+
+std::int64_t room_access::count_rooms(std::int64_t max) {
+  return sql_
+    .run("SELECT count(*) FROM (SELECT 1 FROM room WHERE tenant_id = $1 LIMIT $2) AS some",
+         {tenant_, max})[0]
+    .integer(0);
+}
+
+std::vector<listed_room> room_access::rooms_of(account_key account) {
+  return listed(
+    sql_.run("SELECT r.id, r.name, m.role, r.created_at_ms, c.visibility, c.link_role, c.is_locked"
+             " FROM room_member m JOIN room r ON r.id = m.room_id"
+             " LEFT JOIN room_access c ON c.room_id = r.id"
+             " WHERE m.tenant_id = $1 AND r.tenant_id = $1 AND m.account_key = $2"
+             " ORDER BY r.created_at_ms DESC, r.key DESC LIMIT 1000",
+             {tenant_, account}));
+}
+
+std::vector<listed_room> room_access::all_rooms() {
+  return listed(sql_.run(
+    "SELECT r.id, r.name, (SELECT min(a.name) FROM room_member m JOIN account a"
+    "   ON a.key = m.account_key WHERE m.room_id = r.id AND m.role = 'owner'), r.created_at_ms,"
+    " c.visibility, c.link_role, c.is_locked"
+    " FROM room r LEFT JOIN room_access c ON c.room_id = r.id WHERE r.tenant_id = $1"
+    " ORDER BY r.created_at_ms DESC, r.key DESC LIMIT 1000",
+    {tenant_}));
+}
+
+// ---- members ----
+
+std::optional<std::string> room_access::role_of(std::string_view room, account_key account) {
+  const sql_rows rows = sql_.run(
+    "SELECT role FROM room_member WHERE tenant_id = $1 AND room_id = $2 AND account_key = $3",
+    {tenant_, room, account});
+  return rows.empty() ? std::nullopt : std::optional{rows[0].text(0)};
+}
+
+std::vector<member_record> room_access::members(std::string_view room) {
+  std::vector<member_record> found;
+  for (const sql_row& row :
+       sql_.run("SELECT a.key, a.name, a.login, m.role FROM room_member m"
+                " JOIN account a ON a.key = m.account_key"
+                " WHERE m.tenant_id = $1 AND a.tenant_id = $1 AND m.room_id = $2 ORDER BY a.login",
+                {tenant_, room}))
+    found.push_back({row.integer(0), row.text(1), row.text(2), row.text(3)});
+  return found;
+}
+
+std::int64_t room_access::count_owners(std::string_view room) {
+  return sql_
+    .run("SELECT count(*) FROM room_member WHERE tenant_id = $1 AND room_id = $2"
+         " AND role = 'owner'",
+         {tenant_, room})[0]
+    .integer(0);
+}
+
+void room_access::set_member(std::string_view room, account_key account, std::string_view role) {
+  sql_.run("INSERT INTO room_member (tenant_id, room_id, account_key, role)"
+           " VALUES ($1, $2, $3, $4)"
+           " ON CONFLICT (room_id, account_key) DO UPDATE SET role = excluded.role",
+           {tenant_, room, account, role});
+}
+
+bool room_access::remove_member(std::string_view room, account_key account) {
+  return !sql_
+            .run("DELETE FROM room_member WHERE tenant_id = $1 AND room_id = $2"
+                 " AND account_key = $3 RETURNING account_key",
+                 {tenant_, room, account})
+            .empty();
+}
+
+// ---- invites ----
+
+std::int64_t room_access::add_invite(const invite_record& added, std::string_view digest) {
+  return sql_
+    .run("INSERT INTO invite (tenant_id, room_id, digest, role, created_at_ms, expires_at_ms, uses)"
+         " VALUES ($1, $2, $3, $4, $5, $6, $7) RETURNING key",
+         {tenant_, added.room_id, digest, added.role, added.created_at_ms, added.expires_at_ms,
+          added.uses})[0]
+    .integer(0);
+}
+
+std::optional<invite_record> room_access::find_invite(std::string_view digest) {
+  const sql_rows rows =
+    sql_.run(fmt::format("SELECT {} FROM invite WHERE tenant_id = $1 AND digest = $2",
+                         invite_fields),
+             {tenant_, digest});
+  return rows.empty() ? std::nullopt : std::optional{invite_of(rows[0])};
+}
+
+std::vector<invite_record> room_access::invites(std::optional<std::string> room) {
+  std::vector<invite_record> found;
+  for (const sql_row& row :
+       sql_.run(fmt::format("SELECT {} FROM invite WHERE tenant_id = $1"
+                            " AND coalesce(room_id, '') = $2 ORDER BY key DESC",
+                            invite_fields),
+                {tenant_, room.value_or("")}))
+    found.push_back(invite_of(row));
+  return found;
+}
+
+bool room_access::remove_invite(std::optional<std::string> room, std::int64_t invite) {
+  return !sql_
+            .run("DELETE FROM invite WHERE tenant_id = $1 AND key = $2"
+                 " AND coalesce(room_id, '') = $3 RETURNING key",
+                 {tenant_, invite, room.value_or("")})
+            .empty();
+}
+
+bool room_access::use_invite(std::int64_t invite) {
+  return !sql_
+            .run("UPDATE invite SET used = used + 1 WHERE tenant_id = $1 AND key = $2"
+                 " AND (uses IS NULL OR used < uses) RETURNING key",
+                 {tenant_, invite})
+            .empty();
+}
+
+bool room_access::has_used_invite(std::int64_t invite, std::string_view client) {
+  return !sql_
+            .run("SELECT 1 FROM invite_use WHERE tenant_id = $1 AND invite_key = $2"
+                 " AND client = $3",
+                 {tenant_, invite, client})
+            .empty();
+}
+
+bool room_access::use_invite_as(std::int64_t invite, std::string_view client) {
+  if (has_used_invite(invite, client))
+    return true;
+  if (!use_invite(invite))
+    return false;
+  sql_.run("INSERT INTO invite_use (tenant_id, invite_key, client) VALUES ($1, $2, $3)"
+           " ON CONFLICT DO NOTHING",
+           {tenant_, invite, client});
+  return true;
+}
+
+void room_access::remove_expired_invites(std::int64_t now_ms) {
+  sql_.run("DELETE FROM invite WHERE tenant_id = $1 AND expires_at_ms <= $2", {tenant_, now_ms});
+}
+
+}  // namespace tandem::storage
