@@ -5,6 +5,7 @@
 #pragma once
 
 #include "actors/access.hpp"
+#include "actors/access_mode.hpp"
 #include "storage/store.hpp"
 
 #include <cstdint>
@@ -13,11 +14,6 @@
 #include <string_view>
 
 namespace tandem {
-
-enum class access_mode : std::uint8_t {
-  open,      // no accounts: whoever has a room's link may everything in it
-  accounts,
-};
 
 // What a connection or a request has shown.
 struct credentials {

@@ -12,22 +12,6 @@
 
 namespace tandem {
 
-// The settings, with their defaults.
-struct rate_settings {
-  rate requests_per_account{6'000, 2'000};
-  rate requests_per_address{30'000, 5'000};
-  rate joins_per_account{600, 300};
-  rate joins_per_address{12'000, 5'000};
-  rate edits_per_account{60'000, 10'000};
-  rate edits_per_address{1'200'000, 100'000};
-  rate edit_bytes_per_account{128U << 20U, 32U << 20U};
-  rate edit_bytes_per_address{2'000U << 20U, 256U << 20U};
-  rate chats_per_account{120, 60};
-  rate chats_per_address{1'200, 600};
-  rate sign_ins_per_address{20, 20};
-  rate sign_ins_per_account{20, 20};
-};
-
 class rate_limits {
  public:
   explicit rate_limits(const rate_settings& allowed)

@@ -7,6 +7,8 @@
 //     forgotten first.
 #pragma once
 
+#include "actors/rate_settings.hpp"
+
 #include <algorithm>
 #include <atomic>
 #include <cstdint>
@@ -17,15 +19,6 @@
 #include <utility>
 
 namespace tandem {
-
-// How much may happen: `per_minute`, saved up to `burst`. 0 per minute: no
-// limit.
-struct rate {
-  std::uint64_t per_minute = 0;
-  std::uint64_t burst = 0;
-
-  friend bool operator==(const rate&, const rate&) = default;
-};
 
 // As token_bucket, for several threads and for amounts.
 class shared_bucket {

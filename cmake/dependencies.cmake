@@ -8,6 +8,7 @@ find_package(fmt 9 REQUIRED)
 find_package(Boost 1.81 REQUIRED)
 find_package(PkgConfig REQUIRED)
 pkg_check_modules(pqxx REQUIRED IMPORTED_TARGET libpqxx)
+pkg_check_modules(sodium REQUIRED IMPORTED_TARGET libsodium)
 
 find_path(CAF_INCLUDE_DIR caf/all.hpp REQUIRED)
 foreach(part core io)

@@ -24,6 +24,8 @@ struct setting {
   std::function<std::string(const settings&)> show;
 };
 
+constexpr const char* rate_form = "must be like 60/min burst 20, 5/s burst 100, or off";
+
 template <class Integer>
 setting number(std::string_view name, Integer& (*field)(settings&), std::uint64_t min,
                std::uint64_t max, std::string_view meaning) {
@@ -68,7 +70,111 @@ std::string show_origins(const settings& all) {
   return fmt::format("{}", fmt::join(all.server.allowed_origins, ", "));
 }
 
+std::uint64_t digits_of(std::string_view& text) {
+  std::uint64_t value = 0;
+  const auto [end, problem] = std::from_chars(text.data(), text.data() + text.size(), value);
+  if (problem != std::errc{} || value > 1'000'000'000'000)
+    throw settings_error{rate_form};
+  text.remove_prefix(static_cast<std::size_t>(end - text.data()));
+  return value;
+}
+
+rate parse_rate(std::string_view text) {
+  if (text == "off")
+    return {};
+  rate parsed;
+  parsed.per_minute = digits_of(text);
+  if (text.starts_with("/s ")) {
+    parsed.per_minute *= 60;
+    text.remove_prefix(3);
+  } else if (text.starts_with("/min ")) {
+    text.remove_prefix(5);
+  } else {
+    throw settings_error{rate_form};
+  }
+  constexpr std::string_view burst = "burst ";
+  if (!text.starts_with(burst))
+    throw settings_error{rate_form};
+  text.remove_prefix(burst.size());
+  parsed.burst = digits_of(text);
+  if (!text.empty() || parsed.per_minute == 0 || parsed.burst == 0)
+    throw settings_error{rate_form};
+  return parsed;
+}
+
+setting rate_limit(std::string_view name, rate& (*field)(settings&), std::string_view meaning) {
+  return {name, meaning,
+          [=](settings& all, std::string_view value) { field(all) = parse_rate(value); },
+          [=](const settings& all) {
+            const rate& now = field(const_cast<settings&>(all));
+            return now.per_minute == 0
+                     ? std::string{"off"}
+                     : fmt::format("{}/min burst {}", now.per_minute, now.burst);
+          }};
+}
+
+setting flag(std::string_view name, bool& (*field)(settings&), std::string_view meaning) {
+  return {name, meaning,
+          [=](settings& all, std::string_view value) {
+            if (value != "yes" && value != "no")
+              throw settings_error{"must be yes or no"};
+            field(all) = value == "yes";
+          },
+          [=](const settings& all) {
+            return std::string{field(const_cast<settings&>(all)) ? "yes" : "no"};
+          }};
+}
+
+// A secret stays out of files that others read, and of the command line: it may
+// be in a file of its own.
+setting secret_file(std::string_view name, std::string& (*field)(settings&),
+                    std::string_view meaning) {
+  return {name, meaning,
+          [=](settings& all, std::string_view path) {
+            field(all).clear();
+            if (path.empty())
+              return;
+            std::ifstream in{std::string{path}};
+            std::string line;
+            if (!std::getline(in, line))
+              throw settings_error{"cannot read a secret from there"};
+            field(all) = line;
+          },
+          [](const settings&) { return std::string{}; }};
+}
+
 #define FIELD(path) +[](settings& all) -> auto& { return all.path; }
+
+setting mode_setting() {
+  return {"mode",
+          "open: no accounts, whoever knows a room's link may do everything in it; or accounts."
+          " Unsaid: open, on loopback only",
+          [](settings& all, std::string_view value) {
+            if (value != "open" && value != "accounts")
+              throw settings_error{"must be open or accounts"};
+            all.mode = value == "open" ? access_mode::open : access_mode::accounts;
+          },
+          [](const settings& all) {
+            return std::string{all.mode == access_mode::accounts ? "accounts" : "open"};
+          }};
+}
+
+setting sign_up_setting() {
+  return {"sign_up",
+          "who may make an account: open (everybody), invited, or closed (nobody)",
+          [](settings& all, std::string_view value) {
+            using net::sign_up_mode;
+            if (value != "open" && value != "invited" && value != "closed")
+              throw settings_error{"must be open, invited or closed"};
+            all.accounts.sign_up = value == "open"      ? sign_up_mode::open
+                                   : value == "invited" ? sign_up_mode::invited
+                                                        : sign_up_mode::closed;
+          },
+          [](const settings& all) {
+            constexpr const char* names[] = {"open", "invited", "closed"};
+            return std::string{names[static_cast<int>(all.accounts.sign_up)]};
+          }};
+}
 
 const std::vector<setting>& all_settings() {
   constexpr std::uint64_t million = 1'000'000;
@@ -79,6 +185,34 @@ const std::vector<setting>& all_settings() {
     text("store", FIELD(store), "sqlite:PATH, postgresql://USER@HOST/DATABASE, or memory: to keep nothing"),
     text("public_url", FIELD(server.public_url),
          "what links begin with, if not http://ADDRESS:PORT; no trailing slash"),
+    mode_setting(),
+    sign_up_setting(),
+    number("session_hours", FIELD(accounts.session_hours), 1, 24 * 366,
+           "that somebody stays signed in"),
+    number("password_threads", FIELD(accounts.password_threads), 1, 16,
+           "that check passwords, each with 19 MiB"),
+    number("password_queue_max", FIELD(accounts.password_queue_max), 1, 10'000,
+           "passwords that wait to be checked; more are rate_limited"),
+    number("audit_days", FIELD(accounts.audit_days), 1, 3660,
+           "that the audit log is kept"),
+    number("tokens_per_account", FIELD(accounts.tokens_per_account), 1, 10'000,
+           "for programs; more are too_large"),
+    number("invites_per_room", FIELD(accounts.invites_per_room), 1, 10'000,
+           "that have not ended, also of a tenant to sign up; more are too_large"),
+    text("oidc_issuer", FIELD(accounts.company.issuer),
+         "the company's OpenID Connect provider, as it calls itself; empty: none"),
+    text("oidc_client_id", FIELD(accounts.company.client_id), "what the provider knows tandem as"),
+    secret_file("oidc_client_secret_file", FIELD(accounts.company.client_secret),
+                "a file with the secret that the provider gave tandem"),
+    text("oidc_name", FIELD(accounts.company.name), "of that sign-in, on its button"),
+    text("oidc_tenant", FIELD(accounts.company.tenant), "whose members its people become"),
+    flag("oidc_makes_accounts", FIELD(accounts.company.makes_accounts),
+         "yes: whoever the provider knows may come; no: whoever has an account already"),
+    text("tls_certificate", FIELD(server.tls_certificate),
+         "a file (PEM) with the certificate and those above it; empty: no TLS here"),
+    text("tls_key", FIELD(server.tls_key), "the file (PEM) with its key"),
+    text("trusted_proxies", FIELD(server.trusted_proxies),
+         "addresses and networks of proxies whose X-Forwarded-For is believed; separated by commas"),
     {"allowed_origins",
      "origins of pages that may connect, besides the server's own; separated by commas",
      assign_origins, show_origins},
@@ -106,6 +240,27 @@ const std::vector<setting>& all_settings() {
     number("close_timeout_ms", FIELD(server.close_timeout_ms), 100, 60'000,
            "for a peer to answer a close"),
 
+    rate_limit("requests_per_account", FIELD(rates.requests_per_account),
+               "HTTP requests of whoever is signed in; more are 429"),
+    rate_limit("requests_per_address", FIELD(rates.requests_per_address),
+               "HTTP requests of guests"),
+    rate_limit("joins_per_account", FIELD(rates.joins_per_account),
+               "WebSockets that come into rooms; more are closed with 4429"),
+    rate_limit("joins_per_address", FIELD(rates.joins_per_address), "the same, of guests"),
+    rate_limit("edits_per_account", FIELD(rates.edits_per_account),
+               "edits of all of an account's sessions; more are rate_limited"),
+    rate_limit("edits_per_address", FIELD(rates.edits_per_address), "the same, of guests"),
+    rate_limit("edit_bytes_per_account", FIELD(rates.edit_bytes_per_account),
+               "bytes that they insert"),
+    rate_limit("edit_bytes_per_address", FIELD(rates.edit_bytes_per_address),
+               "the same, of guests"),
+    rate_limit("chats_per_account", FIELD(rates.chats_per_account), "chat messages"),
+    rate_limit("chats_per_address", FIELD(rates.chats_per_address), "the same, of guests"),
+    rate_limit("sign_ins_per_address", FIELD(server.sign_ins_per_address),
+               "tries to sign in or up; more are 429"),
+    rate_limit("sign_ins_per_account", FIELD(server.sign_ins_per_account),
+               "tries of one account, but each address's first in a minute"),
+
     number("frame_bytes", FIELD(bounds.frame_bytes), 1024, gib,
            "of a WebSocket message; larger ones are closed with 4413"),
     number("op_chars", FIELD(bounds.op_chars), 1, 100 * million,
@@ -120,6 +275,10 @@ const std::vector<setting>& all_settings() {
     number("text_chars", FIELD(bounds.text_chars), 1, 500 * million,
            "of a file; an edit beyond is too_large"),
     number("files_per_room", FIELD(bounds.files_per_room), 1, 100'000, "more are too_large"),
+    number("room_bytes", FIELD(bounds.room_bytes), 1024, 64 * gib,
+           "of all texts of a room; an edit beyond is too_large"),
+    number("rooms_per_tenant", FIELD(bounds.rooms_per_tenant), 1, 100 * million,
+           "more are too_large"),
     number("members_per_room", FIELD(bounds.members_per_room), 1, million,
            "more are closed with 1013"),
     number("chat_kept", FIELD(bounds.chat_kept), 1, 10'000, "messages sent to who joins"),
@@ -128,6 +287,13 @@ const std::vector<setting>& all_settings() {
     number("ops_per_second", FIELD(bounds.ops_per_second), 1, million,
            "edits of one session; more are rate_limited"),
     number("ops_burst", FIELD(bounds.ops_burst), 1, million, "edits it may save up"),
+    number("edit_bytes_per_second", FIELD(bounds.edit_bytes_per_second), 1024, gib,
+           "that one session inserts; more are rate_limited"),
+    number("edit_bytes_burst", FIELD(bounds.edit_bytes_burst), 1024, 64 * gib,
+           "bytes it may save up"),
+    number("chats_per_minute", FIELD(bounds.chats_per_minute), 1, million,
+           "chat messages of one session; more are rate_limited"),
+    number("chats_burst", FIELD(bounds.chats_burst), 1, million, "chat messages it may save up"),
     number("messages_per_second", FIELD(bounds.messages_per_second), 1, million,
            "of one session, besides edits; more are rate_limited"),
     number("messages_burst", FIELD(bounds.messages_burst), 1, million,
@@ -229,6 +395,14 @@ void read_settings_environment(settings& all,
   }
 }
 
+namespace {
+
+bool is_loopback(const std::string& address) {
+  return address.starts_with("127.") || address == "::1";
+}
+
+}  // namespace
+
 void finish_settings(settings& all) {
   const std::size_t colon = all.listen.rfind(':');
   const std::string_view digits =
@@ -246,8 +420,35 @@ void finish_settings(settings& all) {
   all.server.port = static_cast<std::uint16_t>(port);
   if (all.bounds.outbound_pause_bytes >= all.bounds.outbound_bytes)
     throw settings_error{"outbound_pause_bytes must be less than outbound_bytes"};
+  if (all.server.tls_certificate.empty() != all.server.tls_key.empty())
+    throw settings_error{"tls_certificate and tls_key go together"};
+  if (!all.accounts.company.issuer.empty()
+      && (all.mode != access_mode::accounts || all.accounts.company.client_id.empty()))
+    throw settings_error{"oidc_issuer takes mode = accounts and an oidc_client_id"};
+  if (!all.mode && !is_loopback(all.server.address))
+    throw settings_error{fmt::format(
+      "listen = \"{}\": others than this machine can reach that. Say mode = accounts, so that they"
+      " sign in; or mode = open, so that whoever knows a room's link may do everything in it",
+      all.listen)};
   if (all.server.public_url.ends_with('/'))
     throw settings_error{"public_url must not end with a slash"};
+}
+
+std::vector<std::string> warnings_of(const settings& all) {
+  std::vector<std::string> warnings;
+  const bool is_open = all.mode.value_or(access_mode::open) == access_mode::open;
+  const bool is_local = is_loopback(all.server.address);
+  if (is_open && !is_local)
+    warnings.push_back("mode = open, and others than this machine can reach it: whoever knows a"
+                       " room's link may read, change and remove it");
+  if (!is_open && !is_local && all.server.tls_certificate.empty()
+      && all.server.trusted_proxies.empty())
+    warnings.push_back("passwords come in without TLS: set tls_certificate and tls_key, or put a"
+                       " proxy before it and name it in trusted_proxies");
+  if (!is_open && !is_local && !all.server.public_url.starts_with("https:"))
+    warnings.push_back("public_url is not https: browsers are told that cookies may go without"
+                       " TLS");
+  return warnings;
 }
 
 std::string example_settings() {

@@ -8,13 +8,18 @@
 // config/tandem.conf.example.
 #pragma once
 
+#include "actors/access_mode.hpp"
 #include "actors/limits.hpp"
+#include "actors/rate_settings.hpp"
+#include "net/account_settings.hpp"
 #include "net/server_options.hpp"
 
 #include <map>
+#include <optional>
 #include <stdexcept>
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace tandem {
 
@@ -22,6 +27,9 @@ struct settings {
   std::string listen = "127.0.0.1:8080";
   std::string store = "sqlite:data/tandem.db";
   std::uint32_t actor_threads = 0;  // 0: half of the cores
+  std::optional<access_mode> mode;  // unsaid: open
+  rate_settings rates;
+  net::account_settings accounts;
   net::server_options server;
   limits bounds;
 };
@@ -46,8 +54,12 @@ void read_settings_environment(settings& all,
                                const std::map<std::string, std::string>& environment);
 
 // The whole is checked last: what depends on several settings, and `listen`
-// taken apart into server.address and server.port.
+// taken apart into server.address and server.port. A server that others than
+// this machine can reach must have its mode said.
 void finish_settings(settings& all);
+
+// What an operator must be told about settings that work, a line each.
+std::vector<std::string> warnings_of(const settings& all);
 
 // The example file: every setting, its default, and what it is.
 std::string example_settings();

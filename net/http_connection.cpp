@@ -40,7 +40,8 @@ void http_connection::on_request(boost::system::error_code error) {
     return refuse(http::status::length_required, "bad_message", "send a Content-Length");
   if (host_.wants_upgrade(request)) {
     stream_.expires_never();
-    return host_.upgrade(stream_.release_socket(), thread_, std::move(request));
+    return host_.upgrade(stream_.release_socket(), thread_,
+                         std::make_shared<const incoming>(incoming{std::move(request), peer_}));
   }
   keep_alive_ = request.keep_alive();
   knows_chunks_ = request.version() >= 11;
@@ -48,7 +49,8 @@ void http_connection::on_request(boost::system::error_code error) {
   if (is_head_)
     request.method(http::verb::get);
   stream_.expires_after(host_.request_timeout());
-  host_.answer(request, [self = shared_from_this()](http_answer answer) {
+  auto whole = std::make_shared<const incoming>(incoming{std::move(request), peer_});
+  host_.answer(std::move(whole), [self = shared_from_this()](http_answer answer) {
     boost::asio::post(self->stream_.get_executor(),
                       [self, answer = std::move(answer)]() mutable {
                         self->write(std::move(answer));

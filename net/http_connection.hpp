@@ -8,6 +8,7 @@
 //     fixes there (net/README.md).
 #pragma once
 
+#include "net/caller.hpp"
 #include "net/http_types.hpp"
 #include "net/io_thread.hpp"
 
@@ -26,10 +27,10 @@ namespace tandem::net {
 class http_host {
  public:
   virtual ~http_host() = default;
-  virtual void answer(const http_request& request, respond reply) = 0;
+  virtual void answer(incoming_ptr request, respond reply) = 0;
   // Takes the socket over. REQUIRES: is_upgrade(request).
   virtual void upgrade(boost::asio::ip::tcp::socket socket, io_thread& thread,
-                       http_request request) = 0;
+                       incoming_ptr request) = 0;
   virtual bool wants_upgrade(const http_request& request) const = 0;
   virtual std::uint64_t body_bytes_max() const = 0;
   virtual std::uint32_t header_bytes_max() const = 0;
@@ -38,8 +39,10 @@ class http_host {
 
 class http_connection final : public std::enable_shared_from_this<http_connection> {
  public:
-  http_connection(boost::asio::ip::tcp::socket socket, io_thread& thread, http_host& host)
-      : stream_{std::move(socket)}, thread_{thread}, host_{host} {}
+  // `peer`: the address of the other end.
+  http_connection(boost::asio::ip::tcp::socket socket, std::string peer, io_thread& thread,
+                  http_host& host)
+      : stream_{std::move(socket)}, peer_{std::move(peer)}, thread_{thread}, host_{host} {}
 
   void read();
 
@@ -57,6 +60,7 @@ class http_connection final : public std::enable_shared_from_this<http_connectio
   void close();
 
   boost::beast::tcp_stream stream_;
+  const std::string peer_;
   io_thread& thread_;
   http_host& host_;
   boost::beast::flat_buffer buffer_;

@@ -3,7 +3,9 @@
 #include "actors/log.hpp"
 #include "net/door.hpp"
 #include "net/http_connection.hpp"
+#include "net/password_pool.hpp"
 #include "net/rest_api.hpp"
+#include "net/sign_in_guard.hpp"
 #include "net/static_files.hpp"
 #include "net/target.hpp"
 #include "net/ws_connection.hpp"
@@ -19,6 +21,7 @@
 #include <mutex>
 #include <optional>
 #include <set>
+#include <stdexcept>
 #include <thread>
 #include <utility>
 
@@ -55,14 +58,14 @@ constexpr auto accept_pause = std::chrono::milliseconds{100};
 class http_server::implementation final : public http_host,
                                      public std::enable_shared_from_this<implementation> {
  public:
-  implementation(server_options options, service& actors);
+  implementation(server_options options, service& actors, account_settings accounts);
   void start();
   bool stop(std::chrono::milliseconds deadline);
   void release();
   const std::string& url() const noexcept { return url_; }
 
-  void answer(const http_request& request, respond reply) override;
-  void upgrade(tcp::socket socket, io_thread& thread, http_request request) override;
+  void answer(incoming_ptr request, respond reply) override;
+  void upgrade(tcp::socket socket, io_thread& thread, incoming_ptr request) override;
   bool wants_upgrade(const http_request& request) const override;
   std::uint64_t body_bytes_max() const override { return options_.request_body_bytes; }
   std::uint32_t header_bytes_max() const override { return options_.request_header_bytes; }
@@ -78,6 +81,7 @@ class http_server::implementation final : public http_host,
   void join_threads();
 
   const server_options options_;
+  const address_list proxies_;
   service& actors_;
   std::vector<std::unique_ptr<io_thread>> threads_;
   std::vector<asio::executor_work_guard<asio::io_context::executor_type>> work_;
@@ -87,6 +91,9 @@ class http_server::implementation final : public http_host,
   std::size_t next_thread_ = 0;
   std::string url_;
   std::optional<door> door_;
+  std::optional<password_pool> passwords_;
+  std::optional<sign_in_guard> guard_;
+  std::optional<rest_context> context_;
   std::optional<rest_api> rest_;
   static_files files_;
 
@@ -107,8 +114,22 @@ std::vector<std::unique_ptr<io_thread>> make_threads(std::uint32_t count, const 
 
 }  // namespace
 
-http_server::implementation::implementation(server_options options, service& actors)
+namespace {
+
+address_list proxies_of(const server_options& options) {
+  auto list = address_list::parse(options.trusted_proxies);
+  if (!list)
+    throw std::invalid_argument{"trusted_proxies = \"" + options.trusted_proxies
+                                + "\": must be addresses like 10.0.0.0/8 or ::1, by commas"};
+  return std::move(*list);
+}
+
+}  // namespace
+
+http_server::implementation::implementation(server_options options, service& actors,
+                                            account_settings accounts)
     : options_{std::move(options)},
+      proxies_{proxies_of(options_)},
       actors_{actors},
       threads_{make_threads(options_.io_threads, actors.bounds())},
       acceptor_{std::in_place, threads_.front()->context},
@@ -127,7 +148,16 @@ http_server::implementation::implementation(server_options options, service& act
     for (const auto& thread : threads_)
       thread->wake();
   });
-  rest_.emplace(actors_, options_.public_url.empty() ? url_ : options_.public_url);
+  const std::string& public_url = options_.public_url.empty() ? url_ : options_.public_url;
+  context_.emplace(rest_context{actors_, public_url, cookie_names{public_url.starts_with("https:")},
+                                std::move(accounts)});
+  if (actors_.mode() == access_mode::accounts) {
+    passwords_.emplace(context_->accounts.password_threads, context_->accounts.password_queue_max);
+    guard_.emplace(options_.sign_ins_per_address, options_.sign_ins_per_account);
+    context_->passwords = &*passwords_;
+    context_->guard = &*guard_;
+  }
+  rest_.emplace(*context_);
 }
 
 void http_server::implementation::start() {
@@ -174,7 +204,9 @@ void http_server::implementation::accepted(boost::system::error_code error, tcp:
   socket.set_option(tcp::no_delay{true}, ignored);
   asio::post(thread.context, [self = shared_from_this(), &thread,
                               socket = std::move(socket)]() mutable {
-    std::make_shared<http_connection>(std::move(socket), thread, *self)->read();
+    boost::system::error_code unknown;
+    std::string peer = socket.remote_endpoint(unknown).address().to_string();
+    std::make_shared<http_connection>(std::move(socket), std::move(peer), thread, *self)->read();
   });
   accept();
 }
@@ -183,7 +215,8 @@ bool http_server::implementation::wants_upgrade(const http_request& request) con
   return boost::beast::websocket::is_upgrade(request) && request.target().starts_with("/ws/");
 }
 
-void http_server::implementation::answer(const http_request& request, respond reply) {
+void http_server::implementation::answer(incoming_ptr whole, respond reply) {
+  const http_request& request = whole->message;
   const std::string_view target{request.target().data(), request.target().size()};
   const std::string_view path = target.substr(0, target.find('?'));
   const auto origin = request[http::field::origin];
@@ -191,7 +224,8 @@ void http_server::implementation::answer(const http_request& request, respond re
   if (changes && !door_->allows_origin({origin.data(), origin.size()}))
     return reply(error_response(http::status::forbidden, "forbidden", "this origin may not"));
   if (rest_api::serves(path))
-    return rest_->handle(request, std::move(reply));
+    return rest_->handle(whole, caller_of(*whole, context_->cookies, proxies_),
+                         std::move(reply));
   if (path.starts_with("/ws/"))
     return reply(error_response(http::status::upgrade_required, "bad_message",
                                 "this is a WebSocket"));
@@ -208,7 +242,8 @@ ws_timeouts http_server::implementation::timeouts() const {
 }
 
 void http_server::implementation::upgrade(tcp::socket socket, io_thread& thread,
-                                     http_request request) {
+                                          incoming_ptr whole) {
+  const http_request& request = whole->message;
   const std::string_view target{request.target().data(), request.target().size()};
   const auto segments = path_segments(target.substr(0, target.find('?')));
   const auto origin = request[http::field::origin];
@@ -222,11 +257,15 @@ void http_server::implementation::upgrade(tcp::socket socket, io_thread& thread,
     http::write(socket, refusal, ignored);
     return;
   }
-  boost::system::error_code unknown;
-  const std::string address = socket.remote_endpoint(unknown).address().to_string();
+  caller from = caller_of(*whole, context_->cookies, proxies_);
+  // By cookie only pages of ours: others' could make a browser show it.
+  if (!from.cookie.empty() && !from.has_origin)
+    from.shown.token_digest.clear();
+  from.shown.agent.clear();
+  const std::string address = from.shown.address;
   auto which = std::make_shared<std::weak_ptr<ws_connection>>();
   auto connection = std::make_shared<ws_connection>(
-    std::move(socket), thread, actors_, segments->at(1), timeouts(),
+    std::move(socket), thread, actors_, segments->at(1), std::move(from.shown), timeouts(),
     [self = shared_from_this(), which, address] { self->gone(which->lock(), address); });
   *which = connection;
   std::optional<close_code> refusal;
@@ -290,8 +329,9 @@ void http_server::implementation::release() {
   threads_.clear();
 }
 
-http_server::http_server(server_options options, service& actors)
-    : implementation_{std::make_shared<implementation>(std::move(options), actors)} {
+http_server::http_server(server_options options, service& actors, account_settings accounts)
+    : implementation_{std::make_shared<implementation>(std::move(options), actors,
+                                                       std::move(accounts))} {
   implementation_->start();
 }
 

@@ -3,6 +3,7 @@
 #pragma once
 
 #include "actors/service.hpp"
+#include "net/account_settings.hpp"
 #include "net/server_options.hpp"
 
 #include <chrono>
@@ -14,7 +15,7 @@ namespace tandem::net {
 class http_server {
  public:
   // Binds and starts listening. Throws std::system_error if it cannot.
-  http_server(server_options options, service& actors);
+  http_server(server_options options, service& actors, account_settings accounts = {});
   ~http_server();
 
   // Where it can be reached, with the port that was bound.

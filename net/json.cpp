@@ -153,6 +153,12 @@ std::optional<std::int64_t> json_view::integer() const noexcept {
   return node().integer;
 }
 
+std::optional<bool> json_view::boolean() const noexcept {
+  if (!is(json_kind::boolean))
+    return std::nullopt;
+  return node().integer != 0;
+}
+
 std::optional<std::string_view> json_view::string() const noexcept {
   if (!is(json_kind::string))
     return std::nullopt;

@@ -40,6 +40,7 @@ class json_view {
 
   std::optional<std::int64_t> integer() const noexcept;
   std::optional<std::string_view> string() const noexcept;
+  std::optional<bool> boolean() const noexcept;
 
   // A member of an object; nothing if this is none or has no such key.
   std::optional<json_view> find(std::string_view key) const noexcept;

@@ -33,6 +33,11 @@ inline void append_field(std::string& out, std::string_view name, std::string_vi
   append_json_string(out, text);
 }
 
+inline void append_flag(std::string& out, std::string_view name, bool flag) {
+  append_key(out, name);
+  out += flag ? "true" : "false";
+}
+
 template <class Integer>
   requires std::is_integral_v<Integer>
 void append_field(std::string& out, std::string_view name, Integer value) {

@@ -4,6 +4,8 @@
 
 #include "actors/log.hpp"
 #include "net/http_types.hpp"
+#include "net/rest_routes.hpp"
+#include "storage/audit_log.hpp"
 #include "storage/store.hpp"
 
 #include <algorithm>
@@ -40,6 +42,9 @@ inline http_response store_unavailable() {
                         "the store cannot be reached");
 }
 
+// With how long to wait, in seconds for HTTP and in milliseconds for programs.
+http_response too_many_requests(std::int64_t wait_us, std::string_view why = "too many requests");
+
 // Runs a task on the store and turns what it throws into an answer.
 template <class Store, class F>
 void answered(Store& store, const respond& answer, F task) {
@@ -53,10 +58,11 @@ void answered(Store& store, const respond& answer, F task) {
 
 // Nothing if it is not there; `problem` is then the answer.
 inline std::optional<storage::file_record> find_file(storage::reader& from,
+                                                     storage::tenant_key tenant,
                                                      const std::string& room,
                                                      const std::string& name,
                                                      http_response& problem) {
-  const auto found = from.find_room(storage::default_tenant, room);
+  const auto found = from.find_room(tenant, room);
   if (!found) {
     problem = no_such_room();
     return std::nullopt;
@@ -71,17 +77,27 @@ inline std::optional<storage::file_record> find_file(storage::reader& from,
 
 // A file as a route names it, at a revision or at its head.
 struct file_at {
+  storage::tenant_key tenant = storage::default_tenant;
   std::string room;
   std::string file;
   std::optional<ot::revision> rev;
 };
+
+// As the path and the query name it; nothing if the query's `rev` is no number.
+std::optional<file_at> file_wanted(const rest_call& call);
+
+// Notes in the audit log what somebody with an account has done. Within the
+// transaction that does it, of their tenant.
+void audit(storage::sql_runner& sql, const admission& who, const caller& from,
+           std::string_view action, std::optional<std::string> room = {},
+           std::optional<std::string> target = {}, std::optional<std::string> detail = {});
 
 // Has `task(from, file, rev)` answer, if they are there.
 template <class F>
 void answered_at(storage::reader& reader, const respond& answer, const file_at& wanted, F task) {
   answered(reader, answer, [&](storage::reader& from) {
     http_response problem;
-    const auto file = find_file(from, wanted.room, wanted.file, problem);
+    const auto file = find_file(from, wanted.tenant, wanted.room, wanted.file, problem);
     if (!file)
       return problem;
     if (wanted.rev && *wanted.rev > file->rev)

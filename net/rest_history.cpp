@@ -1,12 +1,13 @@
 // What was: named versions, a file's history, who wrote it, the way back, and
-// the whole log. Part of rest_api. What grows with the history is done by
+// the whole log. The table is at the end. What grows with the history is done by
 // service::study, so that no room waits for it.
-#include "net/rest_api.hpp"
+#include "net/rest_routes.hpp"
 
 #include "net/hex.hpp"
 #include "net/json.hpp"
 #include "net/json_text.hpp"
 #include "net/op_log_codec.hpp"
+#include "net/rest_answers.hpp"
 #include "net/target.hpp"
 #include "net/wire_codec.hpp"
 #include "ot/provenance.hpp"
@@ -62,34 +63,37 @@ std::string read_version_wish(std::string_view text, const limits& bounds,
   return {};
 }
 
-}  // namespace
-
-void rest_api::list_versions(const std::string& id, respond answer) {
-  actors_.read([id, answer = std::move(answer)](storage::reader& reader) {
-    answered(reader, answer, [&](storage::reader& from) {
-      if (!from.find_room(storage::default_tenant, id))
+void list_versions(rest_context& rest, rest_call call) {
+  rest.actors.read([call = std::move(call)](storage::reader& reader) {
+    answered(reader, call.answer, [&](storage::reader& from) {
+      if (!from.find_room(call.who.tenant, call.room()))
         return no_such_room();
       std::string out = "[";
-      for (const storage::version_record& version : from.versions(storage::default_tenant, id))
+      for (const storage::version_record& version :
+           from.versions(call.who.tenant, call.room()))
         out += (out.back() == '[' ? "" : ",") + version_json(version);
       return json_response(http::status::ok, out + "]");
     });
   });
 }
 
-void rest_api::add_version(const http_request& request, const std::string& id, respond answer) {
+void add_version(rest_context& rest, rest_call call) {
   storage::version_record wish;
   wish.at_ms = now_ms();
-  const std::string problem = read_version_wish(request.body(), actors_.bounds(), wish);
+  const std::string problem =
+    read_version_wish(call.message().body(), rest.actors.bounds(), wish);
   if (!problem.empty())
-    return answer(bad_request(problem));
-  actors_.write([id, wish = std::move(wish), answer = std::move(answer)](storage::store& store) {
-    answered(store, answer, [&](storage::store& to) {
-      if (!to.find_room(storage::default_tenant, id))
+    return call.answer(bad_request(problem));
+  if (call.who.account)
+    wish.author = call.who.account->name;
+  rest.actors.write([wish = std::move(wish), call = std::move(call)](storage::store& store) {
+    answered(store, call.answer, [&](storage::store& to) {
+      const storage::tenant_key tenant = call.who.tenant;
+      if (!to.find_room(tenant, call.room()))
         return no_such_room();
-      if (to.versions(storage::default_tenant, id).size() >= versions_per_room)
+      if (to.versions(tenant, call.room()).size() >= versions_per_room)
         return error_response(http::status::conflict, "too_large", "the room has too many versions");
-      const auto added = to.add_version(storage::default_tenant, id, wish);
+      const auto added = to.add_version(tenant, call.room(), wish);
       if (!added)
         return error_response(http::status::conflict, "version_exists",
                               "a version of that name exists");
@@ -99,8 +103,6 @@ void rest_api::add_version(const http_request& request, const std::string& id, r
 }
 
 // ---- a file's history ----
-
-namespace {
 
 constexpr std::uint64_t history_entries_max = 10'000;
 
@@ -115,25 +117,23 @@ void append_history_entry(std::string& out, ot::revision rev, const storage::sto
   out += '}';
 }
 
-}  // namespace
-
 // The operations that lead from one revision to another, at most
 // history_entries_max of them.
-void rest_api::file_history(const target& where, respond answer) {
+void file_history(rest_context& rest, rest_call call) {
   std::optional<std::uint64_t> bounds[2];
   const char* names[] = {"from", "to"};
   for (int i = 0; i < 2; ++i) {
-    const auto wanted = query_value(where.query, names[i]);
+    const auto wanted = query_value(call.query, names[i]);
     bounds[i] = wanted ? parse_number(*wanted) : std::nullopt;
     if (wanted && !bounds[i])
-      return answer(bad_request("from and to are numbers"));
+      return call.answer(bad_request("from and to are numbers"));
   }
   const std::uint64_t begin = bounds[0].value_or(0);
-  actors_.study([room = where.segments[1], name = where.segments[3], begin, end = bounds[1],
-                answer = std::move(answer)](storage::reader& reader) {
-    answered(reader, answer, [&](storage::reader& from) {
+  rest.actors.study([begin, end = bounds[1], call = std::move(call)](storage::reader& reader) {
+    answered(reader, call.answer, [&](storage::reader& from) {
       http_response problem;
-      const auto file = find_file(from, room, name, problem);
+      const auto file =
+        find_file(from, call.who.tenant, call.room(), call.segments.at(3), problem);
       if (!file)
         return problem;
       const std::uint64_t last = std::min(end.value_or(file->rev), file->rev);
@@ -149,8 +149,6 @@ void rest_api::file_history(const target& where, respond answer) {
 }
 
 // ---- who wrote what ----
-
-namespace {
 
 // The authors of a file, numbered from 1 as they appear.
 class author_book {
@@ -199,13 +197,12 @@ std::string blame_json(storage::reader& from, storage::file_key file, ot::revisi
   return out + "]}";
 }
 
-}  // namespace
-
-void rest_api::file_blame(const target& where, respond answer) {
-  auto wanted = file_wanted(where);
+void file_blame(rest_context& rest, rest_call call) {
+  auto wanted = file_wanted(call);
   if (!wanted)
-    return answer(bad_request("rev is a number"));
-  actors_.study([wanted = std::move(*wanted), answer = std::move(answer)](storage::reader& reader) {
+    return call.answer(bad_request("rev is a number"));
+  rest.actors.study([wanted = std::move(*wanted),
+                     answer = std::move(call.answer)](storage::reader& reader) {
     answered_at(reader, answer, wanted,
                 [](storage::reader& from, const storage::file_record& file, ot::revision rev) {
                   return json_response(http::status::ok, blame_json(from, file.key, rev));
@@ -214,8 +211,6 @@ void rest_api::file_blame(const target& where, respond answer) {
 }
 
 // ---- the way back ----
-
-namespace {
 
 struct restore_wish {
   ot::revision rev = 0;
@@ -266,37 +261,36 @@ http_response refused_answer(const visit_result& result) {
                         to_string(result.code), result.why);
 }
 
-}  // namespace
-
-void rest_api::restore_file(const http_request& request, const target& where, respond answer) {
-  const auto wish = read_restore_wish(request.body(), actors_.bounds());
+void restore_file(rest_context& rest, rest_call call) {
+  auto wish = read_restore_wish(call.message().body(), rest.actors.bounds());
   if (!wish)
-    return answer(bad_request("the body is {rev, by?}"));
-  actors_.study([this, room = where.segments[1], name = where.segments[3], wish = *wish,
-                 answer = std::move(answer)](storage::reader& from) {
+    return call.answer(bad_request("the body is {rev, by?}"));
+  if (call.who.account)
+    wish->author = call.who.account->name;
+  rest.actors.study([&rest, wish = *wish, call = std::move(call)](storage::reader& from) {
     try {
+      const std::string& name = call.segments.at(3);
       http_response problem;
-      const auto file = find_file(from, room, name, problem);
+      const auto file = find_file(from, call.who.tenant, call.room(), name, problem);
       if (!file || wish.rev > file->rev)
-        return answer(file ? no_such_revision() : std::move(problem));
+        return call.answer(file ? no_such_revision() : std::move(problem));
       ot::text_op op = way_back(from, *file, wish.rev);
       if (op.is_identity())
-        return answer(restored_answer(name, file->rev, wish.rev));
-      actors_.edit({room, file->key, wish.author, file->rev, std::move(op)},
-                   [answer, name, restored = wish.rev](const visit_result& result) {
-                     answer(result.rev ? restored_answer(name, *result.rev, restored)
-                                       : refused_answer(result));
-                   });
+        return call.answer(restored_answer(name, file->rev, wish.rev));
+      rest.actors.edit({call.room(), file->key, wish.author, file->rev, std::move(op),
+                        call.who.tenant},
+                       [answer = call.answer, name, restored = wish.rev](const visit_result& result) {
+                         answer(result.rev ? restored_answer(name, *result.rev, restored)
+                                           : refused_answer(result));
+                       });
     } catch (const storage::store_error& error) {
       log(log_level::error, error.what());
-      answer(store_unavailable());
+      call.answer(store_unavailable());
     }
   });
 }
 
 // ---- the log ----
-
-namespace {
 
 // The op log in pieces: one is read while nothing else of it is in memory.
 class log_body final : public body_source,
@@ -332,18 +326,52 @@ class log_body final : public body_source,
   storage::log_teller teller_;
 };
 
-}  // namespace
+void note_export(rest_context& rest, const rest_call& call) {
+  if (!call.who.account)
+    return;
+  rest.actors.write([who = call.who, from = call.from, room = call.room()](storage::store& store) {
+    try {
+      store.change(who.account->tenant, [&](storage::sql_runner& sql) {
+        audit(sql, who, from, "room.export", room);
+      });
+    } catch (const storage::store_error& error) {
+      log(log_level::error, std::string{"cannot note an export: "} + error.what());
+    }
+  });
+}
 
-void rest_api::stream_log(const std::string& id, respond answer) {
-  actors_.study([this, id, answer = std::move(answer)](storage::reader& reader) {
-    answered(reader, answer, [&](storage::reader& from) -> http_answer {
-      auto room = from.find_room(storage::default_tenant, id);
+void stream_log(rest_context& rest, rest_call call) {
+  note_export(rest, call);
+  rest.actors.study([&rest, call = std::move(call)](storage::reader& reader) {
+    answered(reader, call.answer, [&](storage::reader& from) -> http_answer {
+      auto room = from.find_room(call.who.tenant, call.room());
       if (!room)
         return no_such_room();
       return {make_response(http::status::ok, "application/x-ndjson", ""),
-              std::make_shared<log_body>(actors_, std::move(*room))};
+              std::make_shared<log_body>(rest.actors, std::move(*room))};
     });
   });
+}
+
+constexpr route routes[] = {
+  {http::verb::get, "/rooms/{room}/versions", need::read_room, false, "The named versions",
+   list_versions},
+  {http::verb::post, "/rooms/{room}/versions", need::edit_room, false,
+   "Give what the files are now a name", add_version},
+  {http::verb::get, "/rooms/{room}/files/{file}/history", need::read_room, false,
+   "The operations after revision `from` up to `to`", file_history},
+  {http::verb::get, "/rooms/{room}/files/{file}/blame", need::read_room, false,
+   "Who wrote each character of revision `rev`", file_blame},
+  {http::verb::post, "/rooms/{room}/files/{file}/restore", need::edit_room, false,
+   "Bring the text of a revision back", restore_file},
+  {http::verb::get, "/rooms/{room}/log", need::read_room, false, "The op log, streamed",
+   stream_log},
+};
+
+}  // namespace
+
+std::span<const route> history_routes() {
+  return routes;
 }
 
 }  // namespace tandem::net

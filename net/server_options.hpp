@@ -1,6 +1,8 @@
 // How the server listens and whom it lets in. Constant after the start.
 #pragma once
 
+#include "actors/rate_settings.hpp"
+
 #include <cstdint>
 #include <string>
 #include <vector>
@@ -14,6 +16,13 @@ struct server_options {
   // Besides the public URL and loopback's names, which are always allowed.
   std::vector<std::string> allowed_origins;
   std::string web_root;
+  std::string tls_certificate;  // files, PEM; empty: no TLS here
+  std::string tls_key;
+  // Addresses and networks, by commas, whose X-Forwarded-For is believed.
+  std::string trusted_proxies;
+
+  rate sign_ins_per_address{20, 20};
+  rate sign_ins_per_account{20, 20};
 
   std::uint32_t io_threads = 1;
   std::uint32_t connections_max = 10'000;

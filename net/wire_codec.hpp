@@ -23,6 +23,9 @@ class message_decoder {
   json_document document_;
 };
 
+// The types of the messages that a client may send.
+std::vector<std::string_view> client_message_types();
+
 // An operation as the protocol writes it. Returns nothing if it is not one, or
 // has too many components.
 std::optional<ot::text_op> decode_op(json_view value, std::uint64_t components_max);

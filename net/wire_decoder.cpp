@@ -98,23 +98,40 @@ client::diverged read_diverged(json_view object) {
           static_cast<std::uint32_t>(required_number(object, "crc32"))};
 }
 
+struct message_kind {
+  std::string_view type;
+  client::message (*read)(json_view object, const limits& bounds);
+};
+
+// The most frequent first.
+constexpr message_kind message_kinds[] = {
+  {"op", read_edit},
+  {"cursor",
+   [](json_view object, const limits& bounds) -> client::message {
+     return read_cursor(object, bounds);
+   }},
+  {"hello",
+   [](json_view object, const limits& bounds) -> client::message {
+     return read_hello(object, bounds);
+   }},
+  {"open", [](json_view object, const limits&) -> client::message { return read_open(object); }},
+  {"close",
+   [](json_view object, const limits&) -> client::message {
+     return client::close{required_text(object, "file"), number_field(object, "id")};
+   }},
+  {"chat",
+   [](json_view object, const limits&) -> client::message {
+     return client::chat{required_number(object, "id"), required_text(object, "text")};
+   }},
+  {"diverged",
+   [](json_view object, const limits&) -> client::message { return read_diverged(object); }},
+  {"file", [](json_view object, const limits&) -> client::message { return read_change(object); }},
+};
+
 client::message read_message(std::string_view type, json_view object, const limits& bounds) {
-  if (type == "op")
-    return read_edit(object, bounds);
-  if (type == "cursor")
-    return read_cursor(object, bounds);
-  if (type == "hello")
-    return read_hello(object, bounds);
-  if (type == "open")
-    return read_open(object);
-  if (type == "close")
-    return client::close{required_text(object, "file"), number_field(object, "id")};
-  if (type == "chat")
-    return client::chat{required_number(object, "id"), required_text(object, "text")};
-  if (type == "diverged")
-    return read_diverged(object);
-  if (type == "file")
-    return read_change(object);
+  for (const message_kind& kind : message_kinds)
+    if (kind.type == type)
+      return kind.read(object, bounds);
   return client::malformed{error_code::bad_message, "unknown type", {}, {}};
 }
 
@@ -144,6 +161,13 @@ const char* explain(json_error error) noexcept {
 }
 
 }  // namespace
+
+std::vector<std::string_view> client_message_types() {
+  std::vector<std::string_view> types;
+  for (const message_kind& kind : message_kinds)
+    types.push_back(kind.type);
+  return types;
+}
 
 std::optional<ot::text_op> decode_op(json_view value, std::uint64_t components_max) {
   ot::text_op op;

@@ -22,8 +22,8 @@ constexpr std::size_t close_reason_bytes_max = 120;
 }  // namespace
 
 ws_connection::ws_connection(boost::asio::ip::tcp::socket socket, io_thread& thread,
-                             service& actors, std::string room_id, ws_timeouts timeouts,
-                             std::function<void()> on_gone)
+                             service& actors, std::string room_id, credentials shown,
+                             ws_timeouts timeouts, std::function<void()> on_gone)
     : stream_{std::move(socket),
               [this](bool at_once) {
                 thread_.schedule_flush(shared_from_this(), at_once);
@@ -31,6 +31,7 @@ ws_connection::ws_connection(boost::asio::ip::tcp::socket socket, io_thread& thr
       thread_{thread},
       actors_{actors},
       room_id_{std::move(room_id)},
+      shown_{std::move(shown)},
       timeouts_{timeouts},
       on_gone_{std::move(on_gone)} {
 }
@@ -64,7 +65,7 @@ void ws_connection::accepted(error_code error, std::optional<close_code> refusal
     start_closing(*refusal, "");
     return read();
   }
-  session_ = actors_.connect(room_id_, shared_from_this());
+  session_ = actors_.connect(room_id_, shared_from_this(), std::move(shown_));
   timer_ = std::make_unique<boost::asio::steady_timer>(stream_.get_executor(), timeouts_.hello);
   timer_->async_wait([self = shared_from_this()](error_code cancelled) {
     if (!cancelled && self->session_ && !self->said_hello_)

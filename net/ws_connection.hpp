@@ -43,7 +43,8 @@ class ws_connection final : public connection_sink,
   using request = boost::beast::http::request<boost::beast::http::string_body>;
 
   ws_connection(boost::asio::ip::tcp::socket socket, io_thread& thread, service& actors,
-                std::string room_id, ws_timeouts timeouts, std::function<void()> on_gone);
+                std::string room_id, credentials shown, ws_timeouts timeouts,
+                std::function<void()> on_gone);
   ~ws_connection() override;
 
   // `refusal`: accept, and close at once with this code.
@@ -78,6 +79,7 @@ class ws_connection final : public connection_sink,
   io_thread& thread_;
   service& actors_;
   std::string room_id_;
+  credentials shown_;  // until the session has it
   ws_timeouts timeouts_;
   std::function<void()> on_gone_;
   std::unique_ptr<session_inbox> session_;

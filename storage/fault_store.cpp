@@ -101,6 +101,9 @@ class fault_store final : public store {
     inner_->read_ops(file, from, to, visit);
   }
   void ping() override { inner_->ping(); }
+  std::int64_t count_rooms(tenant_key tenant, std::int64_t max) override {
+    return inner_->count_rooms(tenant, max);
+  }
   void look(tenant_key tenant, const sql_task& task) override { inner_->look(tenant, task); }
   std::optional<tenant_key> whose(global_key what, std::string_view key) override {
     return inner_->whose(what, key);

@@ -69,6 +69,13 @@ class memory_reader : public virtual reader {
     return room == nullptr ? std::vector<version_record>{} : room->versions;
   }
 
+  std::int64_t count_rooms(tenant_key tenant, std::int64_t max) override {
+    const std::lock_guard lock{data_->mutex};
+    return std::min<std::int64_t>(max, std::ranges::count_if(data_->rooms, [&](const auto& entry) {
+                                    return entry.second.tenant == tenant;
+                                  }));
+  }
+
   snapshot snapshot_before(file_key file, ot::revision rev) override {
     const std::lock_guard lock{data_->mutex};
     snapshot found;

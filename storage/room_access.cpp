@@ -58,13 +58,6 @@ void room_access::rename_room(std::string_view room, std::string_view name) {
   sql_.run("UPDATE room SET name = $3 WHERE tenant_id = $1 AND id = $2", {tenant_, room, name});
 }
 
-std::int64_t room_access::count_rooms(std::int64_t max) {
-  return sql_
-    .run("SELECT count(*) FROM (SELECT 1 FROM room WHERE tenant_id = $1 LIMIT $2) AS some",
-         {tenant_, max})[0]
-    .integer(0);
-}
-
 std::vector<listed_room> room_access::rooms_of(account_key account) {
   return listed(
     sql_.run("SELECT r.id, r.name, m.role, r.created_at_ms, c.visibility, c.link_role, c.is_locked"

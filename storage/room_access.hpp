@@ -65,8 +65,6 @@ class room_access {
   bool remove_member(std::string_view room, account_key account);
   std::vector<listed_room> rooms_of(account_key account);
   std::vector<listed_room> all_rooms();
-  // At most `max`: counting goes no further.
-  std::int64_t count_rooms(std::int64_t max);
 
   std::int64_t add_invite(const invite_record& added, std::string_view digest);
   std::optional<invite_record> find_invite(std::string_view digest);

@@ -11,6 +11,17 @@ namespace {
 
 }  // namespace
 
+std::int64_t reader::count_rooms(tenant_key tenant, std::int64_t max) {
+  std::int64_t count = 0;
+  look(tenant, [&](sql_runner& sql) {
+    count = sql
+              .run("SELECT count(*) FROM (SELECT 1 FROM room WHERE tenant_id = $1 LIMIT $2) AS few",
+                   {tenant, max})[0]
+              .integer(0);
+  });
+  return count;
+}
+
 void reader::look(tenant_key, const sql_task&) {
   refuse_accounts();
 }

@@ -72,6 +72,9 @@ class reader {
   // Throws if the store cannot serve reads.
   virtual void ping() = 0;
 
+  // How many rooms the tenant has; counts no further than `max`.
+  virtual std::int64_t count_rooms(tenant_key tenant, std::int64_t max);
+
   // Accounts, roles, invites and the audit log (accounts.hpp, room_access.hpp,
   // audit_log.hpp), of one tenant, at one moment. A store without them throws.
   virtual void look(tenant_key tenant, const sql_task& task);

@@ -94,11 +94,14 @@ int serve(std::span<char* const> arguments) {
   pthread_sigmask(SIG_BLOCK, &signals, nullptr);
   std::signal(SIGPIPE, SIG_IGN);
 
+  for (const std::string& warning : warnings_of(all))
+    log(log_level::warning, warning);
   auto store = open_store(all.store);
   store->migrate();
   const net::wire_encoder encoder;
-  const auto actors = start_service(all.bounds, encoder, std::move(store), actor_threads(all));
-  net::http_server server{all.server, *actors};
+  const auto actors = start_service(all.bounds, encoder, std::move(store), actor_threads(all),
+                                    {all.mode.value_or(access_mode::open), all.rates});
+  net::http_server server{all.server, *actors, all.accounts};
   std::printf("tandem is ready at %s\n", server.url().c_str());
   std::fflush(stdout);
 

@@ -92,7 +92,7 @@ TEST(settings, listens_on_an_address_and_a_port) {
     {"127.0.0.1:8080", "127.0.0.1", 8080}, {"0.0.0.0:0", "0.0.0.0", 0},
     {"localhost:65535", "127.0.0.1", 65'535}, {"[::1]:80", "::1", 80}, {"[::]:80", "::", 80}};
   for (const auto& [listen, address, port] : good) {
-    const settings all = from_text("listen = " + std::string{listen});
+    const settings all = from_text("mode = open\nlisten = " + std::string{listen});
     EXPECT_EQ(all.server.address, address) << listen;
     EXPECT_EQ(all.server.port, port) << listen;
   }
@@ -102,11 +102,54 @@ TEST(settings, listens_on_an_address_and_a_port) {
     EXPECT_NE(refusal("listen = " + std::string{listen}), "") << listen;
 }
 
+TEST(settings, a_server_that_others_can_reach_must_say_its_mode) {
+  for (const char* listen : {"0.0.0.0:80", "192.0.2.1:80", "[::]:80", "example.org:80"})
+    EXPECT_NE(refusal("listen = " + std::string{listen}), "") << listen;
+  for (const char* listen : {"127.0.0.1:80", "127.1.2.3:80", "localhost:80", "[::1]:80"})
+    EXPECT_EQ(refusal("listen = " + std::string{listen}), "") << listen;
+  EXPECT_EQ(refusal("listen = 0.0.0.0:80\nmode = accounts"), "");
+  EXPECT_EQ(refusal("listen = 0.0.0.0:80\nmode = open"), "");
+}
+
+TEST(settings, an_operator_is_warned_of_doors_that_stand_open) {
+  const auto warnings = [](const char* text) { return warnings_of(from_text(text)).size(); };
+  EXPECT_EQ(warnings(""), 0U);
+  EXPECT_EQ(warnings("mode = accounts"), 0U);
+  EXPECT_EQ(warnings("mode = open\nlisten = 0.0.0.0:80"), 1U);
+  EXPECT_EQ(warnings("mode = accounts\nlisten = 0.0.0.0:80"), 2U) << "no TLS, cookies without";
+  EXPECT_EQ(warnings("mode = accounts\nlisten = 0.0.0.0:80\ntrusted_proxies = 192.0.2.1\n"
+                     "public_url = https://a.example.org"),
+            0U);
+}
+
+TEST(settings, reads_rates) {
+  const auto read = [](const std::string& text) {
+    return from_text("chats_per_account = " + text).rates.chats_per_account;
+  };
+  EXPECT_EQ(read("60/min burst 20"), (rate{60, 20}));
+  EXPECT_EQ(read("5/s burst 1"), (rate{300, 1}));
+  EXPECT_EQ(read("off"), rate{});
+  for (const char* wrong : {"", "60", "60/min", "60/h burst 1", "-1/s burst 1", "0/s burst 1",
+                            "1/s burst 0", "1/s burst 2x", "1/s  burst 2", "99999999999999/s burst 1"})
+    EXPECT_NE(refusal("chats_per_account = " + std::string{wrong}), "") << wrong;
+}
+
+TEST(settings, reads_a_secret_from_its_own_file) {
+  const temp_folder folder;
+  folder.write("secret", "hush\n");
+  EXPECT_EQ(from_text("oidc_client_secret_file = " + folder / "secret")
+              .accounts.company.client_secret,
+            "hush");
+  EXPECT_NE(refusal("oidc_client_secret_file = " + folder / "absent"), "");
+}
+
 TEST(settings, what_depends_on_several_is_checked_last) {
   EXPECT_NE(refusal("outbound_pause_bytes = 5000\noutbound_bytes = 5000"), "");
   EXPECT_EQ(refusal("outbound_pause_bytes = 5000\noutbound_bytes = 5001"), "");
   EXPECT_EQ(refusal("outbound_bytes = 300000\noutbound_pause_bytes = 200000"), "");
   EXPECT_NE(refusal("public_url = https://a.example.org/"), "");
+  EXPECT_NE(refusal("tls_certificate = a.pem"), "");
+  EXPECT_NE(refusal("oidc_issuer = https://id.example.org\noidc_client_id = x"), "");
 }
 
 // The number of a chat message rises from the last one that was kept.

@@ -58,9 +58,17 @@ class store_service final : public service {
   }
 
   std::unique_ptr<session_inbox> connect(std::string,
-                                         std::shared_ptr<connection_sink>) override {
+                                         std::shared_ptr<connection_sink>,
+                                         credentials) override {
     return nullptr;
   }
+  void admit(credentials, std::string, std::function<void(const admission&)>) override {
+    must(false, "without accounts nobody is asked about");
+  }
+  void rights_changed(std::string, std::optional<storage::account_key>) override {}
+  void room_renamed(std::string, std::string) override {}
+  access_mode mode() const noexcept override { return access_mode::open; }
+  rate_limits& rates() noexcept override { return rates_; }
   void read(std::function<void(storage::reader&)> task) override { task(*store_); }
   void write(std::function<void(storage::store&)> task) override { task(*store_); }
   void study(std::function<void(storage::reader&)> task) override { task(*store_); }
@@ -77,6 +85,7 @@ class store_service final : public service {
 
  private:
   const limits bounds_{};
+  rate_limits rates_{{{}, {}, {}, {}, {}, {}, {}, {}, {}, {}}};
   std::unique_ptr<storage::store> store_ = storage::make_memory_store();
 };
 
@@ -208,9 +217,12 @@ class connection {
     return target.substr(0, target.find('?'));
   }
 
-  net::http_response answer_to(const net::http_request& request) {
+  net::http_response answer_to(net::http_request message) {
+    const auto whole =
+      std::make_shared<const net::incoming>(net::incoming{std::move(message), "192.0.2.1"});
+    const net::http_request& request = whole->message;
     std::optional<net::http_response> answer;
-    route(request, [&](net::http_answer given) {
+    route(whole, [&](net::http_answer given) {
       must(!answer, "a request has one answer");
       answer = std::move(given.head);
       if (given.body)
@@ -234,7 +246,8 @@ class connection {
   }
 
   // http_server's answer.
-  void route(const net::http_request& request, net::respond reply) {
+  void route(net::incoming_ptr whole, net::respond reply) {
+    const net::http_request& request = whole->message;
     const std::string_view path = path_of(request);
     const auto origin = request[http::field::origin];
     const bool changes = request.method() != http::verb::get;
@@ -245,7 +258,8 @@ class connection {
     must(!changes || origin.empty() || origin.find("evil") == origin.npos,
          "a foreign origin changes nothing");
     if (net::rest_api::serves(path))
-      return rest_.handle(request, std::move(reply));
+      return rest_.handle(whole, net::caller_of(*whole, context_.cookies, proxies_),
+                          std::move(reply));
     if (path.starts_with("/ws/") || changes)
       return reply(net::error_response(http::status::method_not_allowed, "x", "only GET"));
     const net::http_response page = web_client().serve(request, path);
@@ -275,7 +289,9 @@ class connection {
 
   const net::server_options options_{};
   store_service service_;
-  net::rest_api rest_{service_, server_url};
+  net::rest_context context_{service_, server_url, net::cookie_names{false}, {}};
+  net::rest_api rest_{context_};
+  const net::address_list proxies_ = *net::address_list::parse("192.0.2.0/24, ::1");
   net::door door_{options_, server_url};
   int requests_ = 0;
   bool is_open_ = true;
@@ -286,12 +302,14 @@ class connection {
 constexpr std::array target_parts{
   "/rooms", "/room", "/files", "/main.py", "/src%2F%C3%A4%20b.txt", "/history", "?rev=",
   "?from=", "&to=", "1", "2", "0", "18446744073709551616", "/", "..", "%2e%2e", "%00", "%",
-  "/index.html", "/assets/app.js", "/r/", "/healthz", "/readyz", "/metrics", "/ws/", "//", "%2F"};
+  "/invites", "/members", "/account", "/server", "/openapi.json", "/index.html", "/assets/app.js", "/r/", "/healthz", "/readyz", "/metrics", "/ws/", "//", "%2F"};
 constexpr std::array methods{"GET", "POST", "DELETE", "HEAD", "PUT", "OPTIONS", "PATCH"};
 constexpr std::array headers{
   "Origin: http://127.0.0.1:8080", "Origin: http://evil.example.org", "Accept-Encoding: gzip",
   "If-None-Match: \"0\"", "Connection: close", "Expect: 100-continue", "Range: bytes=0-1",
-  "Connection: Upgrade\r\nUpgrade: websocket", "Transfer-Encoding: chunked"};
+  "Connection: Upgrade\r\nUpgrade: websocket", "Cookie: tandem=x; y", "Authorization: Bearer x",
+  "X-Forwarded-For: 203.0.113.9, ::2, 192.0.2.7", "X-Forwarded-For: ,,",
+  "Transfer-Encoding: chunked"};
 
 std::string built_target(FuzzedDataProvider& choices) {
   std::string target;

@@ -31,14 +31,14 @@ set(own_ot "^ot/")
 set(own_storage "^(ot|storage)/")
 set(own_actors "^(ot|storage|actors)/")
 set(own_net "^(ot|storage|actors|net)/")
-set(own_config "^(config/|actors/limits\\.hpp$|net/server_options\\.hpp$)")
+set(own_config "^(config/|actors/(limits|access_mode|rate_settings)\\.hpp$|net/(server_options|account_settings)\\.hpp$)")
 set(own_tools "^(ot|storage|actors|net|config|tools)/")
 
 # Which libraries a folder may include, besides the standard ones.
 set(library_ot "^$")
 set(library_storage "^(sqlite3|pqxx/|zlib|fmt/|openssl/)")
 set(library_actors "^(caf/|openssl/|zlib|fmt/)")
-set(library_net "^(boost/|rapidjson/|fmt/|openssl/|zlib)")
+set(library_net "^(boost/|rapidjson/|fmt/|openssl/|sodium|sys/|unistd|zlib)")
 set(library_config "^fmt/")
 set(library_tools "^(fmt/|openssl/|zlib)")
 

@@ -86,6 +86,7 @@ CREATE TABLE audit (
   detail      TEXT
 );
 CREATE INDEX audit_by_tenant ON audit (tenant_id, key);
+CREATE INDEX audit_by_time ON audit (tenant_id, at_ms);
 
 CREATE INDEX room_by_tenant ON room (tenant_id);
 

@@ -1,0 +1,546 @@
+// One's own account: signing up, in and out, the password, sessions, tokens,
+// rooms. The table is at the end.
+#include "net/rest_routes.hpp"
+
+#include "net/password_pool.hpp"
+#include "net/random_token.hpp"
+#include "net/rest_body.hpp"
+#include "net/session_answers.hpp"
+#include "net/sign_in_guard.hpp"
+#include "net/json_text.hpp"
+#include "net/room_json.hpp"
+
+#include <chrono>
+#include <utility>
+
+namespace tandem::net {
+
+namespace {
+
+std::int64_t steady_now_us() {
+  using namespace std::chrono;
+  return duration_cast<microseconds>(steady_clock::now().time_since_epoch()).count();
+}
+
+http_response busy() {
+  return too_many_requests(2'000'000, "too many passwords are being checked");
+}
+
+// ---- signing in ----
+
+struct sign_in_wish {
+  std::string login;
+  std::string password;
+  bool as_token = false;
+};
+
+// What is known of whoever wants to sign in, before the password is looked at.
+struct sign_in_lookup {
+  std::optional<storage::account_record> account;
+  storage::tenant_key tenant = storage::default_tenant;
+  bool is_known_device = false;
+};
+
+sign_in_lookup look_up(storage::reader& from, const std::string& login,
+                       const std::string& device) {
+  sign_in_lookup found;
+  const auto tenant = from.whose(storage::global_key::login, login);
+  if (!tenant)
+    return found;
+  found.tenant = *tenant;
+  from.look(*tenant, [&](storage::sql_runner& sql) {
+    storage::accounts accounts{sql, *tenant};
+    found.account = accounts.find_login(login);
+    if (!found.account || device.empty())
+      return;
+    const auto known = accounts.find_token(digest_of_token(device));
+    found.is_known_device = known && known->token.kind == "device"
+                            && known->account.key == found.account->key;
+  });
+  return found;
+}
+
+void note_failure(rest_context& rest, const rest_call& call, const sign_in_lookup& found) {
+  if (!found.account)
+    return;
+  const auto count = rest.guard->note_failure(found.account->login, steady_now_us());
+  if (!count)
+    return;
+  rest.actors.write([found, count = *count, address = call.from.shown.address](storage::store& to) {
+    try {
+      to.change(found.tenant, [&](storage::sql_runner& sql) {
+        storage::audit_log{sql, found.tenant}.add(
+          {0, now_ms(), found.account->key, found.account->login, address, "sign_in.failed", {},
+           {}, std::to_string(count)});
+      });
+    } catch (const storage::store_error& error) {
+      log(log_level::error, std::string{"cannot note a failed sign-in: "} + error.what());
+    }
+  });
+}
+
+void check_password(rest_context& rest, rest_call call, sign_in_wish wish, sign_in_lookup found) {
+  std::optional<std::string> hashed;
+  if (found.account && !found.account->is_disabled)
+    hashed = found.account->password;
+  rest.passwords->check(
+    std::move(wish.password), std::move(hashed), found.is_known_device,
+    [&rest, call = std::move(call), found = std::move(found),
+     as_token = wish.as_token](password_pool::verdict verdict) {
+      switch (verdict) {
+        case password_pool::verdict::busy: return call.answer(busy());
+        case password_pool::verdict::wrong:
+          note_failure(rest, call, found);
+          return call.answer(error_response(http::status::unauthorized, "not_authenticated",
+                                            "the login or the password is wrong"));
+        case password_pool::verdict::right: break;
+      }
+      rest.actors.write([&rest, call, found, as_token](storage::store& store) {
+        answered(store, call.answer, [&](storage::store& to) {
+          return begin_session(rest, to, call.from, found.tenant, found.account->key,
+                               {as_token, "sign_in"});
+        });
+      });
+    });
+}
+
+void sign_in(rest_context& rest, rest_call call) {
+  sign_in_wish wish;
+  if (!read_body(call, [&](json_view body) {
+        wish.login = as_login(required_text(body, "login"));
+        wish.password = required_text(body, "password");
+        const std::string as = text_field(body, "as");
+        if (!as.empty() && as != "cookie" && as != "token")
+          throw bad_field{"as"};
+        wish.as_token = as == "token";
+      }))
+    return;
+  // Without a store to ask nobody can be told from anybody.
+  rest.actors.read([&rest, wish = std::move(wish), call = std::move(call)](storage::reader& from) {
+    try {
+      sign_in_lookup found = look_up(from, wish.login, call.from.device);
+      const std::string device =
+        found.is_known_device ? digest_of_token(call.from.device) : std::string{};
+      const std::int64_t wait_us = rest.guard->take(call.from.shown.address, wish.login, device,
+                                                    steady_now_us());
+      if (wait_us > 0)
+        return call.answer(too_many_requests(wait_us, "too many tries to sign in"));
+      check_password(rest, call, wish, std::move(found));
+    } catch (const storage::store_error& error) {
+      log(log_level::error, error.what());
+      call.answer(store_unavailable());
+    }
+  });
+}
+
+void sign_out(rest_context& rest, rest_call call) {
+  rest.actors.write([&rest, call = std::move(call)](storage::store& store) {
+    answered(store, call.answer, [&](storage::store& to) {
+      const known_account& who = *call.who.account;
+      to.change(who.tenant, [&](storage::sql_runner& sql) {
+        storage::accounts{sql, who.tenant}.remove_token(
+          who.key, who.is_session ? "session" : "program", who.token);
+        audit(sql, call.who, call.from, "sign_out");
+      });
+      rest.actors.rights_changed({}, who.key);
+      http_response answer{http::status::no_content, 11};
+      answer.insert(http::field::set_cookie,
+                    set_cookie(rest.cookies, rest.cookies.session, "", 0));
+      return answer;
+    });
+  });
+}
+
+// ---- signing up ----
+
+struct sign_up_wish {
+  std::string login;
+  std::string password;
+  std::string name;
+  std::string invite;
+};
+
+http_response login_taken() {
+  return error_response(http::status::conflict, "login_taken", "there is an account of that login");
+}
+
+http_response sign_up_closed() {
+  return error_response(http::status::forbidden, "forbidden",
+                        "to sign up here takes an invite that is still good");
+}
+
+// Whose the new account is to be; nothing if it is not to be.
+std::optional<storage::tenant_key> sign_up_tenant(rest_context& rest, storage::store& store,
+                                                  const std::string& invite) {
+  if (rest.accounts.sign_up == sign_up_mode::closed)
+    return std::nullopt;
+  if (invite.empty())
+    return rest.accounts.sign_up == sign_up_mode::open
+             ? std::optional{storage::default_tenant}
+             : std::nullopt;
+  const std::string digest = digest_of_token(invite);
+  const auto tenant = store.whose(storage::global_key::invite, digest);
+  if (!tenant)
+    return std::nullopt;
+  bool is_good = false;
+  store.look(*tenant, [&](storage::sql_runner& sql) {
+    const auto found = storage::room_access{sql, *tenant}.find_invite(digest);
+    is_good = found && !found->room_id && found->expires_at_ms > now_ms()
+              && (!found->uses || found->used < *found->uses);
+  });
+  return is_good ? tenant : std::nullopt;
+}
+
+http_response make_account(rest_context& rest, storage::store& store, const rest_call& call,
+                           const sign_up_wish& wish, const std::string& hashed) {
+  const auto tenant = sign_up_tenant(rest, store, wish.invite);
+  if (!tenant)
+    return sign_up_closed();
+  std::optional<storage::account_key> added;
+  store.change(*tenant, [&](storage::sql_runner& sql) {
+    added = storage::accounts{sql, *tenant}.add(
+      {wish.login, wish.name, "member", hashed, {}, now_ms()});
+    if (!added)
+      return;
+    storage::room_access access{sql, *tenant};
+    if (const auto invite = access.find_invite(digest_of_token(wish.invite)))
+      access.use_invite(invite->key);
+  });
+  if (!added)
+    return login_taken();
+  http_response answer =
+    begin_session(rest, store, call.from, *tenant, *added, {false, "sign_up"});
+  answer.result(http::status::created);
+  return answer;
+}
+
+void sign_up(rest_context& rest, rest_call call) {
+  sign_up_wish wish;
+  if (!read_body(call, [&](json_view body) {
+        wish.login = as_login(required_text(body, "login"));
+        wish.password = as_new_password(required_text(body, "password"), "password");
+        const std::string name = text_field(body, "name");
+        wish.name = as_shown_name(name.empty() ? wish.login.substr(0, wish.login.find('@')) : name,
+                                  rest.actors.bounds().name_chars, "name");
+        wish.invite = text_field(body, "invite");
+      }))
+    return;
+  if (rest.accounts.sign_up == sign_up_mode::closed)
+    return call.answer(sign_up_closed());
+  const std::int64_t wait_us =
+    rest.guard->take(call.from.shown.address, wish.login, "", steady_now_us());
+  if (wait_us > 0)
+    return call.answer(too_many_requests(wait_us, "too many tries to sign up"));
+  std::string password = std::exchange(wish.password, {});
+  rest.passwords->hash(std::move(password), false,
+                       [&rest, wish = std::move(wish),
+                        call = std::move(call)](std::optional<std::string> hashed) {
+                         if (!hashed)
+                           return call.answer(busy());
+                         rest.actors.write([&rest, wish, call, hashed](storage::store& store) {
+                           answered(store, call.answer, [&](storage::store& to) {
+                             return make_account(rest, to, call, wish, *hashed);
+                           });
+                         });
+                       });
+}
+
+// ---- the account ----
+
+void describe_account(rest_context& rest, rest_call call) {
+  rest.actors.read([call = std::move(call)](storage::reader& reader) {
+    answered(reader, call.answer, [&](storage::reader& from) {
+      return account_answer(from, *call.who.account, call.from.cookie);
+    });
+  });
+}
+
+void rename_account(rest_context& rest, rest_call call) {
+  std::string name;
+  if (!read_body(call, [&](json_view body) {
+        name = as_shown_name(required_text(body, "name"), rest.actors.bounds().name_chars, "name");
+      }))
+    return;
+  rest.actors.write([name, call = std::move(call)](storage::store& store) {
+    answered(store, call.answer, [&](storage::store& to) {
+      known_account who = *call.who.account;
+      to.change(who.tenant, [&](storage::sql_runner& sql) {
+        storage::accounts{sql, who.tenant}.rename(who.key, name);
+      });
+      who.name = name;
+      return account_answer(to, who, call.from.cookie);
+    });
+  });
+}
+
+void store_password(rest_context& rest, const rest_call& call, const std::string& hashed) {
+  rest.actors.write([&rest, call, hashed](storage::store& store) {
+    answered(store, call.answer, [&](storage::store& to) {
+      const known_account& who = *call.who.account;
+      to.change(who.tenant, [&](storage::sql_runner& sql) {
+        storage::accounts accounts{sql, who.tenant};
+        accounts.set_password(who.key, hashed);
+        accounts.remove_tokens(who.key, "session", who.is_session ? who.token : 0);
+        accounts.remove_tokens(who.key, "device", 0);
+        audit(sql, call.who, call.from, "account.password");
+      });
+      rest.actors.rights_changed({}, who.key);
+      return http_response{http::status::no_content, 11};
+    });
+  });
+}
+
+void change_password(rest_context& rest, rest_call call) {
+  std::string before;
+  std::string after;
+  if (!read_body(call, [&](json_view body) {
+        before = required_text(body, "old");
+        after = as_new_password(required_text(body, "new"), "new");
+      }))
+    return;
+  rest.actors.read([&rest, before, after, call = std::move(call)](storage::reader& from) {
+    try {
+      const known_account& who = *call.who.account;
+      const std::int64_t wait_us =
+        rest.guard->take(call.from.shown.address, who.login, "", steady_now_us());
+      if (wait_us > 0)
+        return call.answer(too_many_requests(wait_us, "too many tries"));
+      const sign_in_lookup found = look_up(from, who.login, {});
+      rest.passwords->check(
+        before, found.account ? found.account->password : std::nullopt, true,
+        [&rest, after, call](password_pool::verdict verdict) {
+          if (verdict == password_pool::verdict::busy)
+            return call.answer(busy());
+          if (verdict == password_pool::verdict::wrong)
+            return call.answer(error_response(http::status::forbidden, "forbidden",
+                                              "the old password is wrong"));
+          rest.passwords->hash(after, true, [&rest, call](std::optional<std::string> hashed) {
+            if (!hashed)
+              return call.answer(busy());
+            store_password(rest, call, *hashed);
+          });
+        });
+    } catch (const storage::store_error& error) {
+      log(log_level::error, error.what());
+      call.answer(store_unavailable());
+    }
+  });
+}
+
+// ---- sessions and tokens ----
+
+std::string session_json(const storage::token_record& session, std::int64_t current) {
+  std::string out = "{";
+  append_field(out, "id", session.key);
+  append_field(out, "created_at", session.created_at_ms);
+  append_field(out, "seen_at", session.seen_at_ms.value_or(session.created_at_ms));
+  append_field(out, "address", session.address);
+  append_field(out, "agent", session.name);
+  append_flag(out, "is_current", session.key == current);
+  return out + "}";
+}
+
+std::string token_json(const storage::token_record& token) {
+  std::string out = "{";
+  append_field(out, "id", token.key);
+  append_field(out, "name", token.name);
+  append_key(out, "scopes");
+  out += '[';
+  std::string_view words = token.scopes;
+  while (!words.empty()) {
+    const std::size_t space = words.find(' ');
+    out += out.back() == '[' ? "" : ",";
+    append_json_string(out, words.substr(0, space));
+    words.remove_prefix(space == std::string_view::npos ? words.size() : space + 1);
+  }
+  out += ']';
+  if (token.room_id)
+    append_field(out, "room_id", *token.room_id);
+  append_field(out, "created_at", token.created_at_ms);
+  append_field(out, "expires_at", token.expires_at_ms);
+  if (token.seen_at_ms)
+    append_field(out, "seen_at", *token.seen_at_ms);
+  return out;
+}
+
+template <class Json>
+void list_tokens(rest_context& rest, rest_call call, const char* kind, Json json_of) {
+  rest.actors.read([kind, json_of, call = std::move(call)](storage::reader& reader) {
+    answered(reader, call.answer, [&](storage::reader& from) {
+      const known_account& who = *call.who.account;
+      std::string out = "[";
+      from.look(who.tenant, [&](storage::sql_runner& sql) {
+        for (const auto& token : storage::accounts{sql, who.tenant}.tokens_of(who.key, kind))
+          out += (out.back() == '[' ? "" : ",") + json_of(token, who);
+      });
+      return json_response(http::status::ok, out + "]");
+    });
+  });
+}
+
+void list_sessions(rest_context& rest, rest_call call) {
+  list_tokens(rest, std::move(call), "session",
+              [](const storage::token_record& token, const known_account& who) {
+                return session_json(token, who.token);
+              });
+}
+
+void list_programs(rest_context& rest, rest_call call) {
+  list_tokens(rest, std::move(call), "program",
+              [](const storage::token_record& token, const known_account&) {
+                return token_json(token) + "}";
+              });
+}
+
+void remove_token(rest_context& rest, rest_call call, const char* kind, const char* action) {
+  const auto wanted = number_segment(call, 2);
+  const auto absent = [kind] {
+    return error_response(http::status::not_found, "not_found",
+                          std::string{"there is no such "} + kind);
+  };
+  if (!wanted)
+    return call.answer(absent());
+  rest.actors.write([&rest, kind, action, absent, wanted = *wanted,
+                     call = std::move(call)](storage::store& store) {
+    answered(store, call.answer, [&](storage::store& to) {
+      const known_account& who = *call.who.account;
+      bool was_there = false;
+      to.change(who.tenant, [&](storage::sql_runner& sql) {
+        was_there = storage::accounts{sql, who.tenant}.remove_token(who.key, kind, wanted);
+        if (was_there)
+          audit(sql, call.who, call.from, action, {}, std::to_string(wanted));
+      });
+      if (!was_there)
+        return absent();
+      rest.actors.rights_changed({}, who.key);
+      return http_response{http::status::no_content, 11};
+    });
+  });
+}
+
+void remove_session(rest_context& rest, rest_call call) {
+  remove_token(rest, std::move(call), "session", "session.remove");
+}
+
+void remove_program(rest_context& rest, rest_call call) {
+  remove_token(rest, std::move(call), "program", "token.remove");
+}
+
+constexpr std::uint64_t token_seconds_max = std::uint64_t{366} * 86'400;
+constexpr std::uint64_t token_seconds_default = std::uint64_t{90} * 86'400;
+
+// A token cannot give what the one that makes it does not have.
+bool is_within(const token_scopes& wanted, const token_scopes& held) {
+  return (!wanted.read || held.read) && (!wanted.write || held.write)
+         && (!wanted.manage || held.manage) && (!wanted.account || held.account)
+         && (!wanted.admin || held.admin);
+}
+
+storage::token_record read_program(json_view body, const known_account& who, const limits& bounds) {
+  storage::token_record token;
+  token.kind = "program";
+  token.account = who.key;
+  token.name = as_shown_name(required_text(body, "name"), bounds.name_chars, "name");
+  const auto scopes = body.find("scopes");
+  const bool is_list = scopes && scopes->for_each([&](json_view word) {
+    token.scopes += (token.scopes.empty() ? "" : " ") + std::string{word.string().value_or("?")};
+    return true;
+  });
+  const auto parsed = parse_scopes(token.scopes);
+  if (!is_list || !parsed || !is_within(*parsed, who.scopes))
+    throw bad_field{"scopes"};
+  const auto seconds = number_field(body, "expires_in").value_or(token_seconds_default);
+  if (seconds == 0 || seconds > token_seconds_max)
+    throw bad_field{"expires_in"};
+  token.room_id = maybe_text_field(body, "room_id");
+  token.created_at_ms = now_ms();
+  token.expires_at_ms = token.created_at_ms + static_cast<std::int64_t>(seconds) * 1000;
+  return token;
+}
+
+void add_program(rest_context& rest, rest_call call) {
+  storage::token_record token;
+  if (!read_body(call, [&](json_view body) {
+        token = read_program(body, *call.who.account, rest.actors.bounds());
+      }))
+    return;
+  token.address = call.from.shown.address;
+  rest.actors.write([&rest, token = std::move(token),
+                     call = std::move(call)](storage::store& store) {
+    answered(store, call.answer, [&](storage::store& to) {
+      const known_account& who = *call.who.account;
+      const std::string text = random_token(token_prefix, token_bytes);
+      storage::token_record added = token;
+      bool is_full = false;
+      to.change(who.tenant, [&](storage::sql_runner& sql) {
+        storage::accounts accounts{sql, who.tenant};
+        accounts.remove_expired_tokens(now_ms());
+        is_full =
+          accounts.tokens_of(who.key, "program").size() >= rest.accounts.tokens_per_account;
+        if (is_full)
+          return;
+        added.key = accounts.add_token(added, digest_of_token(text));
+        audit(sql, call.who, call.from, "token.create", added.room_id, std::to_string(added.key),
+              added.scopes);
+      });
+      if (is_full)
+        return error_response(http::status::conflict, "too_large", "there are too many tokens");
+      std::string out = token_json(added);
+      append_field(out, "token", text);
+      return json_response(http::status::created, out + "}");
+    });
+  });
+}
+
+// ---- rooms ----
+
+void list_own_rooms(rest_context& rest, rest_call call) {
+  rest.actors.read([call = std::move(call)](storage::reader& reader) {
+    answered(reader, call.answer, [&](storage::reader& from) {
+      const known_account& who = *call.who.account;
+      std::string out = "[";
+      from.look(who.tenant, [&](storage::sql_runner& sql) {
+        for (const auto& room : storage::room_access{sql, who.tenant}.rooms_of(who.key)) {
+          out += out.back() == '[' ? "{" : ",{";
+          append_field(out, "room_id", room.id);
+          append_field(out, "name", room.name);
+          append_field(out, "role", room.role);
+          append_field(out, "created_at", room.created_at_ms);
+          append_access(out, room.access);
+          out += '}';
+        }
+      });
+      return json_response(http::status::ok, out + "]");
+    });
+  });
+}
+
+constexpr route routes[] = {
+  {http::verb::post, "/account/sign-up", need::nothing, true, "Make an account", sign_up},
+  {http::verb::post, "/account/sign-in", need::nothing, true, "Sign in", sign_in},
+  {http::verb::post, "/account/sign-out", need::account, true, "End this session", sign_out},
+  {http::verb::get, "/account", need::account, true, "Who is signed in", describe_account},
+  {http::verb::patch, "/account", need::account, true, "Change one's name", rename_account},
+  {http::verb::post, "/account/password", need::account, true, "Change one's password",
+   change_password},
+  {http::verb::get, "/account/sessions", need::account, true, "Where one is signed in",
+   list_sessions},
+  {http::verb::delete_, "/account/sessions/{session}", need::account, true, "End a session",
+   remove_session},
+  {http::verb::get, "/account/tokens", need::account, true, "One's tokens for programs",
+   list_programs},
+  {http::verb::post, "/account/tokens", need::account, true, "Make a token for a program",
+   add_program},
+  {http::verb::delete_, "/account/tokens/{token}", need::account, true, "Revoke a token",
+   remove_program},
+  {http::verb::get, "/account/rooms", need::account, true, "The rooms one is a member of",
+   list_own_rooms},
+};
+
+}  // namespace
+
+std::span<const route> account_routes() {
+  return routes;
+}
+
+}  // namespace tandem::net

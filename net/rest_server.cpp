@@ -1,0 +1,80 @@
+// The server itself: whether it lives, what it counts, how one comes in, and
+// what else it answers to. The table is at the end.
+#include "net/rest_routes.hpp"
+
+#include "net/json_text.hpp"
+#include "net/openapi.hpp"
+#include "net/rest_answers.hpp"
+
+#include <fmt/format.h>
+
+#include <utility>
+
+namespace tandem::net {
+
+namespace {
+
+void healthy(rest_context&, rest_call call) {
+  call.answer(json_response(http::status::ok, "{\"status\":\"ok\"}"));
+}
+
+void ready(rest_context& rest, rest_call call) {
+  rest.actors.read([answer = std::move(call.answer)](storage::reader& reader) {
+    answered(reader, answer, [](storage::reader& from) {
+      from.ping();
+      return json_response(http::status::ok, "{\"status\":\"ready\"}");
+    });
+  });
+}
+
+void metrics(rest_context& rest, rest_call call) {
+  const service::counters now = rest.actors.count();
+  call.answer(make_response(http::status::ok, "text/plain; version=0.0.4; charset=utf-8",
+                            fmt::format("# TYPE tandem_sessions gauge\ntandem_sessions {}\n"
+                                        "# TYPE tandem_rooms_loaded gauge\n"
+                                        "tandem_rooms_loaded {}\n",
+                                        now.sessions, now.rooms)));
+}
+
+std::string_view name_of(sign_up_mode mode) noexcept {
+  switch (mode) {
+    case sign_up_mode::open: return "open";
+    case sign_up_mode::invited: return "invited";
+    case sign_up_mode::closed: return "closed";
+  }
+  return "";
+}
+
+void describe_server(rest_context& rest, rest_call call) {
+  const bool is_open = rest.actors.mode() == access_mode::open;
+  std::string out = "{";
+  append_field(out, "mode", is_open ? "open" : "accounts");
+  append_field(out, "sign_up", name_of(rest.accounts.sign_up));
+  append_key(out, "provider");
+  if (rest.company != nullptr)
+    append_json_string(out, rest.accounts.company.name);
+  else
+    out += "null";
+  call.answer(json_response(http::status::ok, out + "}"));
+}
+
+void openapi(rest_context& rest, rest_call call) {
+  call.answer(json_response(http::status::ok, openapi_json(rest.public_url)));
+}
+
+constexpr route routes[] = {
+  {http::verb::get, "/server", need::nothing, false, "How one comes in", describe_server},
+  {http::verb::get, "/healthz", need::nothing, false, "Whether the process lives", healthy},
+  {http::verb::get, "/readyz", need::nothing, false, "Whether the store can be read", ready},
+  {http::verb::get, "/metrics", need::nothing, false, "Counters, as Prometheus reads them",
+   metrics},
+  {http::verb::get, "/openapi.json", need::nothing, false, "This list", openapi},
+};
+
+}  // namespace
+
+std::span<const route> server_routes() {
+  return routes;
+}
+
+}  // namespace tandem::net
