@@ -53,6 +53,7 @@ session_core::session_core(const limits& bounds, const frame_encoder& encoder,
 void session_core::on_message(client::message message, std::int64_t now_us) {
   if (phase_ == phase::closed)
     return;
+  last_heard_us_ = now_us;
   if (auto* hello = std::get_if<client::hello>(&message))
     return say_hello(*hello);
   if (phase_ == phase::handshaking)
@@ -79,7 +80,6 @@ void session_core::on_message(client::message message, std::int64_t now_us) {
     void operator()(client::change_file& m) { self.change_file(m); }
     void operator()(client::malformed& m) { self.malformed(m); }
   };
-  last_heard_us_ = now_us;
   std::visit(visitor{*this, now_us}, message);
   end_if_unread();
 }

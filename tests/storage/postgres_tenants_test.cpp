@@ -1,5 +1,7 @@
 // Tenants are kept apart by the database: by raw SQL under the role that the
 // store works with, not by trusting what the store asks for.
+#include "storage/audit_log.hpp"
+#include "storage/room_access.hpp"
 #include "tests/storage/postgres_test.hpp"
 
 namespace tandem::test {
@@ -24,8 +26,26 @@ class postgres_tenants : public postgres_test {
        {{1, "Bob", client(2), 1, "secret", 3}},
        {{key, 3, letters(3), {{client(2), {3, 3}}}}}}};
     EXPECT_EQ(store->write(group)[0].result, written::written);
-    for (const auto& [tenant, room] : {std::pair{default_tenant, "r"}, {other_tenant, "t"}})
+    for (const auto& [tenant, room] : {std::pair{default_tenant, "r"}, {other_tenant, "t"}}) {
       EXPECT_TRUE(store->add_version(tenant, room, {"v", "", 1, {}}));
+      add_accounts(*store, tenant, room);
+    }
+  }
+
+  // A row in each table of the accounts.
+  static void add_accounts(storage::store& store, storage::tenant_key tenant,
+                           const std::string& room) {
+    store.change(tenant, [&](storage::sql_runner& sql) {
+      storage::accounts accounts{sql, tenant};
+      const auto ada = accounts.add({"ada of " + room, "Ada", "admin", "hash", "id " + room, 1});
+      accounts.add_token({0, *ada, "session", "", "read", {}, "", 1, 2, {}}, "token of " + room);
+      storage::room_access access{sql, tenant};
+      access.set(room, {"private", "viewer", false});
+      access.set_member(room, *ada, "owner");
+      const auto invite = access.add_invite({0, room, "editor", 1, 2, 5, 0}, "invite of " + room);
+      EXPECT_TRUE(access.use_invite_as(invite, "client"));
+      storage::audit_log{sql, tenant}.add({0, 1, *ada, "Ada", "", "sign_in", room, {}, {}});
+    });
   }
 
   // A session as the store's: the same role, and the tenant that it names.
@@ -39,7 +59,9 @@ class postgres_tenants : public postgres_test {
   }
 
   static constexpr const char* tables[] = {"room",        "file", "op_run",  "snapshot",
-                                           "client_edit", "chat", "version", "version_file"};
+                                           "client_edit", "chat", "version", "version_file",
+                                           "account", "token", "room_access", "room_member",
+                                           "invite", "invite_use", "audit"};
   storage::room_record mine;
   storage::room_record theirs;
 };
@@ -133,7 +155,8 @@ TEST_F(postgres_tenants, the_functions_that_ask_whose_a_key_is_tell_only_that) {
             2);
   EXPECT_EQ(sql("SELECT string_agg(proname, ' ' ORDER BY proname) FROM pg_proc"
                 " WHERE pronamespace = 'tandem'::regnamespace AND prosecdef"),
-            "tenant_of_file tenant_of_room");
+            "tenant_of_file tenant_of_key tenant_of_room");
+  EXPECT_EQ(as_app("SELECT tenant_of_key('token', 'token of t')")[0][0].as<int>(), 2);
 }
 
 // A group is one statement and may hold the writes of many.
