@@ -1,5 +1,6 @@
 // The binary: one subcommand, one function.
 #include "config/settings.hpp"
+#include "tools/admin.hpp"
 #include "tools/arguments.hpp"
 #include "tools/replay.hpp"
 #include "tools/serve.hpp"
@@ -34,7 +35,7 @@ struct command {
 constexpr command commands[] = {
   {"serve", serve_usage, serve},          {"replay", replay_usage, replay},
   {"export", export_usage, export_log},   {"import", import_usage, import_log},
-  {"migrate", migrate_usage, migrate},    {"settings", settings_usage, print_settings},
+  {"admin", admin_usage, admin},          {"migrate", migrate_usage, migrate},    {"settings", settings_usage, print_settings},
 };
 
 int usage(std::FILE* to) {

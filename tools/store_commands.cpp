@@ -3,6 +3,7 @@
 #include "net/op_log_codec.hpp"
 #include "net/room_id.hpp"
 #include "storage/op_log_transfer.hpp"
+#include "storage/room_access.hpp"
 #include "tools/arguments.hpp"
 #include "tools/git_export.hpp"
 #include "tools/log_source.hpp"
@@ -29,6 +30,35 @@ std::unique_ptr<storage::store> opened_store(const arguments& wanted) {
   return store;
 }
 
+struct room_owner {
+  storage::tenant_key tenant = storage::default_tenant;
+  storage::account_key account = 0;
+};
+
+// Nothing if none is wanted. Throws usage_error if there is no such account.
+std::optional<room_owner> owner_of(storage::store& store, const std::optional<std::string>& login) {
+  if (!login)
+    return std::nullopt;
+  std::optional<room_owner> owner;
+  if (const auto tenant = store.whose(storage::global_key::login, *login))
+    store.look(*tenant, [&](storage::sql_runner& sql) {
+      if (const auto found = storage::accounts{sql, *tenant}.find_login(*login))
+        owner = {*tenant, found->key};
+    });
+  if (!owner)
+    throw usage_error{"there is no account " + *login + "\n"};
+  return owner;
+}
+
+// A private room, as one that the owner had made.
+void give_to(storage::store& store, const std::string& room, const room_owner& owner) {
+  store.change(owner.tenant, [&](storage::sql_runner& sql) {
+    storage::room_access access{sql, owner.tenant};
+    access.set(room, {"private", "viewer", false});
+    access.set_member(room, owner.account, "owner");
+  });
+}
+
 }  // namespace
 
 int migrate(std::span<char* const> given) {
@@ -41,7 +71,8 @@ int migrate(std::span<char* const> given) {
 int export_log(std::span<char* const> given) {
   const arguments wanted{given, {export_usage, 1, {"--store", "--git", "--pause"}, {}}};
   const auto store = opened_store(wanted);
-  const auto room = store->find_room(storage::default_tenant, wanted.word(0));
+  const auto tenant = store->whose(storage::global_key::room, wanted.word(0));
+  const auto room = tenant ? store->find_room(*tenant, wanted.word(0)) : std::nullopt;
   if (!room) {
     fmt::print(stderr, "tandem: there is no room {}\n", wanted.word(0));
     return EXIT_FAILURE;
@@ -73,8 +104,9 @@ int export_log(std::span<char* const> given) {
 }
 
 int import_log(std::span<char* const> given) {
-  const arguments wanted{given, {import_usage, 1, {"--store"}, {}}};
+  const arguments wanted{given, {import_usage, 1, {"--store", "--owner"}, {}}};
   const auto store = opened_store(wanted);
+  const auto owner = owner_of(*store, wanted.option("--owner"));
   const std::string& path = wanted.word(0);
   std::unique_ptr<storage::log_import> import;
   try {
@@ -83,9 +115,12 @@ int import_log(std::span<char* const> given) {
         // Under its old id, if that is free here.
         const auto* header = std::get_if<storage::log_header>(&line);
         const bool is_free = header != nullptr && !header->room_id.empty()
-                             && !store->find_room(storage::default_tenant, header->room_id);
+                             && !store->whose(storage::global_key::room, header->room_id);
+        const std::string id = is_free ? header->room_id : net::random_room_id();
+        if (owner)
+          give_to(*store, id, *owner);
         import = std::make_unique<storage::log_import>(
-          *store, storage::default_tenant, is_free ? header->room_id : net::random_room_id());
+          *store, owner ? owner->tenant : storage::default_tenant, id);
       }
       import->take(line);
       return true;

@@ -14,6 +14,6 @@ int import_log(std::span<char* const> given);
 
 inline constexpr std::string_view migrate_usage = "tandem migrate [--store WHERE]\n";
 inline constexpr std::string_view export_usage = "tandem export ROOM [--store WHERE] [--git DIR [--pause SECONDS]]\n";
-inline constexpr std::string_view import_usage = "tandem import LOG [--store WHERE]\n";
+inline constexpr std::string_view import_usage = "tandem import LOG [--owner LOGIN] [--store WHERE]\n";
 
 }  // namespace tandem::tools
