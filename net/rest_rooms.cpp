@@ -195,7 +195,7 @@ void file_text(rest_context& rest, rest_call call) {
 
 constexpr route routes[] = {
   {http::verb::post, "/rooms", need::make_room, false, "Make a room", create_room},
-  {http::verb::get, "/rooms/{room}", need::read_room, false, "What a room is", describe_room},
+  {http::verb::get, "/rooms/{room}", need::see_room, false, "What a room is", describe_room},
   {http::verb::delete_, "/rooms/{room}", need::manage_room, false,
    "Remove a room with all its history", remove_room},
   {http::verb::get, "/rooms/{room}/files", need::read_room, false, "The files of a room",

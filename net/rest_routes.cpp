@@ -50,9 +50,11 @@ std::optional<http_response> refusal_of_account(need what, const known_account& 
 std::optional<http_response> refusal_in_room(need what, const admission& who) {
   if (!who.is_room_known)
     return who.account ? no_such_room() : sign_in_first();
+  const bool may_read = may(who.role, room_action::read);
   const bool may_it = what == need::manage_room ? who.may_manage
                       : what == need::edit_room ? may(who.role, room_action::edit)
-                                                : may(who.role, room_action::read);
+                      : what == need::see_room  ? may_read || who.may_manage
+                                                : may_read;
   if (may_it)
     return std::nullopt;
   return who.account ? forbidden("your role in this room does not allow this") : sign_in_first();
@@ -66,6 +68,7 @@ std::string_view to_string(need what) noexcept {
     case need::account: return "account";
     case need::admin: return "admin";
     case need::make_room: return "make_room";
+    case need::see_room: return "see_room";
     case need::read_room: return "read_room";
     case need::edit_room: return "edit_room";
     case need::manage_room: return "manage_room";
@@ -114,6 +117,7 @@ std::optional<http_response> refusal(need what, const admission& who, access_mod
       [[fallthrough]];
     case need::account:
     case need::admin: return who.account ? refusal_of_account(what, *who.account) : sign_in_first();
+    case need::see_room:
     case need::read_room:
     case need::edit_room:
     case need::manage_room: return refusal_in_room(what, who);

@@ -29,7 +29,9 @@ enum class need : std::uint8_t {
   account,      // whoever is signed in, with the scope `account`
   admin,        // an admin of the tenant, with the scope `admin`
   make_room,
-  read_room,    // the rest: by the role in the room that the path names
+  see_room,     // the rest: by the role in the room that the path names; who manages
+                // a room sees what it is and who is in it
+  read_room,
   edit_room,
   manage_room,
 };

@@ -6,6 +6,7 @@
 #include "net/http_server.hpp"
 #include "net/wire_codec.hpp"
 #include "tools/environment.hpp"
+#include "storage/accounts.hpp"
 #include "tools/open_store.hpp"
 
 #include <algorithm>
@@ -85,6 +86,14 @@ void start_watchdog() {
   }}.detach();
 }
 
+void say_if_nobody_can_sign_in(storage::store& store) {
+  store.look(storage::default_tenant, [](storage::sql_runner& sql) {
+    if (storage::accounts{sql, storage::default_tenant}.count_active_admins() == 0)
+      log(log_level::warning, "there is no administrator yet: stop, and run"
+                              " tandem admin add-account LOGIN --admin");
+  });
+}
+
 }  // namespace
 
 int serve(std::span<char* const> arguments) {
@@ -98,6 +107,8 @@ int serve(std::span<char* const> arguments) {
     log(log_level::warning, warning);
   auto store = open_store(all.store);
   store->migrate();
+  if (all.mode == access_mode::accounts)
+    say_if_nobody_can_sign_in(*store);
   const net::wire_encoder encoder;
   const auto actors = start_service(all.bounds, encoder, std::move(store), actor_threads(all),
                                     {all.mode.value_or(access_mode::open), all.rates});
