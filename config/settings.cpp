@@ -401,6 +401,11 @@ bool is_loopback(const std::string& address) {
   return address.starts_with("127.") || address == "::1";
 }
 
+bool is_safe_issuer(std::string_view issuer) {
+  return issuer.empty() || issuer.starts_with("https://") || issuer.starts_with("http://127.0.0.1:")
+         || issuer.starts_with("http://localhost:");
+}
+
 }  // namespace
 
 void finish_settings(settings& all) {
@@ -425,6 +430,8 @@ void finish_settings(settings& all) {
   if (!all.accounts.company.issuer.empty()
       && (all.mode != access_mode::accounts || all.accounts.company.client_id.empty()))
     throw settings_error{"oidc_issuer takes mode = accounts and an oidc_client_id"};
+  if (!is_safe_issuer(all.accounts.company.issuer))
+    throw settings_error{"oidc_issuer must be https://…; http:// is for this machine only"};
   if (!all.mode && !is_loopback(all.server.address))
     throw settings_error{fmt::format(
       "listen = \"{}\": others than this machine can reach that. Say mode = accounts, so that they"

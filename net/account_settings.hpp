@@ -16,6 +16,7 @@ struct company_settings {
   std::string client_secret;  // empty: a public client
   std::string name = "Company account";  // on the button
   std::string tenant = "default";        // whose members its people become
+  std::int64_t tenant_key = 1;           // the same; known when the store is open
   bool makes_accounts = true;            // for whoever comes first
 };
 

@@ -1,6 +1,7 @@
 #include "net/http_server.hpp"
 
 #include "actors/log.hpp"
+#include "net/company_sign_in.hpp"
 #include "net/door.hpp"
 #include "net/http_connection.hpp"
 #include "net/password_pool.hpp"
@@ -93,6 +94,7 @@ class http_server::implementation final : public http_host,
   std::optional<door> door_;
   std::optional<password_pool> passwords_;
   std::optional<sign_in_guard> guard_;
+  std::optional<company_sign_in> company_;
   std::optional<rest_context> context_;
   std::optional<rest_api> rest_;
   static_files files_;
@@ -156,6 +158,10 @@ http_server::implementation::implementation(server_options options, service& act
     guard_.emplace(options_.sign_ins_per_address, options_.sign_ins_per_account);
     context_->passwords = &*passwords_;
     context_->guard = &*guard_;
+    if (!context_->accounts.company.issuer.empty()) {
+      company_.emplace(context_->accounts.company, public_url + "/auth/callback");
+      context_->company = &*company_;
+    }
   }
   rest_.emplace(*context_);
 }

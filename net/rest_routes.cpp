@@ -80,7 +80,7 @@ const std::vector<const route*>& all_routes() {
   static const std::vector<const route*> all = [] {
     std::vector<const route*> list;
     for (const auto& part : {room_routes(), history_routes(), sharing_routes(), account_routes(),
-                             tenant_routes(), server_routes()})
+                             tenant_routes(), company_routes(), server_routes()})
       for (const route& one : part)
         list.push_back(&one);
     return list;

@@ -77,6 +77,7 @@ std::span<const route> history_routes();
 std::span<const route> sharing_routes();
 std::span<const route> account_routes();
 std::span<const route> tenant_routes();
+std::span<const route> company_routes();
 std::span<const route> server_routes();
 
 // All of them.

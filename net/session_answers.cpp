@@ -70,7 +70,8 @@ http_response begin_session(rest_context& rest, storage::store& store, const cal
     accounts.note_seen(account, now_ms());
     const auto found = accounts.find(account);
     if (found)
-      who = {tenant, found->key, found->login, found->name, found->role == "admin"};
+      who = {tenant, found->key, found->login, found->name, found->role == "admin", all_scopes,
+             std::nullopt};
     admission signed_in;
     signed_in.account = who;
     audit(sql, signed_in, from, wish.action);

@@ -86,6 +86,14 @@ void start_watchdog() {
   }}.detach();
 }
 
+void find_company_tenant(storage::store& store, net::company_settings& company) {
+  for (const storage::tenant_record& tenant : store.tenants())
+    if (tenant.name == company.tenant)
+      company.tenant_key = tenant.key;
+  if (company.tenant != "default" && company.tenant_key == storage::default_tenant)
+    throw settings_error{"oidc_tenant = \"" + company.tenant + "\": there is no such tenant"};
+}
+
 void say_if_nobody_can_sign_in(storage::store& store) {
   store.look(storage::default_tenant, [](storage::sql_runner& sql) {
     if (storage::accounts{sql, storage::default_tenant}.count_active_admins() == 0)
@@ -97,7 +105,7 @@ void say_if_nobody_can_sign_in(storage::store& store) {
 }  // namespace
 
 int serve(std::span<char* const> arguments) {
-  const settings all = settings_from(arguments);
+  settings all = settings_from(arguments);
   // Every thread inherits this: the signals wait for sigwait below.
   const sigset_t signals = stop_signals();
   pthread_sigmask(SIG_BLOCK, &signals, nullptr);
@@ -107,6 +115,8 @@ int serve(std::span<char* const> arguments) {
     log(log_level::warning, warning);
   auto store = open_store(all.store);
   store->migrate();
+  if (!all.accounts.company.issuer.empty())
+    find_company_tenant(*store, all.accounts.company);
   if (all.mode == access_mode::accounts)
     say_if_nobody_can_sign_in(*store);
   const net::wire_encoder encoder;

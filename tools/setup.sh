@@ -7,7 +7,7 @@ build_folder=${TANDEM_TEST_BUILD:-build}
 # Debian 12's names. `nodejs` and `npm` only where there is no Node 18 or newer.
 build_packages=(ca-certificates g++ cmake ninja-build ccache pkg-config
   libcaf-dev libboost1.81-dev libsqlite3-dev libpqxx-dev rapidjson-dev libfmt-dev libssl-dev zlib1g-dev
-  libgtest-dev libsodium-dev)
+  libgtest-dev libsodium-dev libcurl4-openssl-dev libcjose-dev libjansson-dev)
 
 say() { printf '\n== %s\n' "$*"; }
 

@@ -95,7 +95,7 @@ export class AccountServer {
     const other = passwordOf(
       admin(made.store, 'add-account', 'other-root', '--admin', '--tenant', 'other'));
     made.server = await Server.start(
-      { TANDEM_MODE: 'accounts', TANDEM_SIGN_UP: 'open', ...noLimits, ...settings }, [], made.store);
+      { TANDEM_MODE: 'accounts', TANDEM_SIGN_UP: 'open', TANDEM_TOKENS_PER_ACCOUNT: '10000', ...noLimits, ...settings }, [], made.store);
     made.root = await made.signIn('root', root);
     made.otherRoot = await made.signIn('other-root', other);
     return made;

@@ -1,0 +1,81 @@
+// Sign-in through a company's OpenID Connect provider: the authorization code
+// flow with PKCE. A browser is sent there with a cookie that remembers what it was
+// sent with, and comes back with a code; the code is exchanged for an ID token
+// (id_token.hpp), by a thread of its own, since that waits for another server.
+//
+//   /auth/start ─▶ provider ─▶ /auth/callback ─ code ─▶ provider ─ ID token ─▶ session
+//
+// Thread-safe.
+//
+// Invariants
+//  1. What the provider is asked for is kept in the browser alone: its cookie and
+//     the state must be the same, or nothing is done.
+//  2. At most waiting_max people wait for the provider.
+#pragma once
+
+#include "net/account_settings.hpp"
+#include "net/id_token.hpp"
+
+#include <condition_variable>
+#include <cstdint>
+#include <deque>
+#include <functional>
+#include <mutex>
+#include <optional>
+#include <string>
+#include <thread>
+
+namespace tandem::net {
+
+class company_sign_in {
+ public:
+  // `callback_url`: where the provider sends browsers back to.
+  company_sign_in(company_settings settings, std::string callback_url);
+  ~company_sign_in();
+
+  const company_settings& settings() const noexcept { return settings_; }
+
+  struct departure {
+    std::string url;     // of the provider; empty: it cannot be reached
+    std::string cookie;  // for the browser to come back with
+  };
+  // `to`: the path to go to in the end; another than one of ours is not kept.
+  // Answered on this object's thread.
+  void begin(const std::string& to, std::function<void(departure)> answer);
+
+  struct arrival {
+    std::optional<id_claims> who;
+    std::string why;  // if nobody
+    std::string to = "/";
+  };
+  // What a browser came back with.
+  void finish(const std::string& code, const std::string& state, const std::string& cookie,
+              std::function<void(arrival)> answer);
+
+ private:
+  // What its discovery document says.
+  struct provider {
+    std::string authorization;
+    std::string token;
+    std::string keys_url;
+    signing_keys keys;
+    std::int64_t read_at_s = 0;
+  };
+
+  bool add(std::function<void()> task);
+  void run();
+  std::string know_provider(bool anew);
+  std::string discover();
+  arrival exchange(const std::string& code, const std::string& verifier, const std::string& nonce);
+
+  const company_settings settings_;
+  const std::string callback_url_;
+  std::optional<provider> provider_;  // of this object's thread
+  std::mutex mutex_;
+  std::condition_variable changed_;
+  std::deque<std::function<void()>> waiting_;
+  bool is_ending_ = false;
+  std::thread thread_;
+};
+
+}  // namespace tandem::net

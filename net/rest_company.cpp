@@ -1,0 +1,130 @@
+// The two routes of the sign-in through a company's provider, where browsers
+// leave and come back. The table is at the end.
+#include "net/rest_routes.hpp"
+
+#include "net/company_sign_in.hpp"
+#include "net/rest_body.hpp"
+#include "net/session_answers.hpp"
+#include "ot/utf8.hpp"
+
+#include <fmt/format.h>
+
+#include <utility>
+
+namespace tandem::net {
+
+namespace {
+
+constexpr std::int64_t journey_seconds = 600;
+
+http_response no_such_sign_in() {
+  return error_response(http::status::not_found, "not_found", "there is no such sign-in here");
+}
+
+http_response sent_to(const std::string& place) {
+  http_response answer{http::status::found, 11};
+  answer.set(http::field::location, place);
+  answer.set(http::field::cache_control, "no-store");
+  return answer;
+}
+
+// Back to the first page, which says it to a person.
+http_response failed(const std::string& why) {
+  log(log_level::warning, "company sign-in: " + why);
+  return sent_to("/#sign-in-failed");
+}
+
+void start(rest_context& rest, rest_call call) {
+  if (rest.company == nullptr)
+    return call.answer(no_such_sign_in());
+  rest.company->begin(query_value(call.query, "to").value_or("/"),
+                      [&rest, answer = call.answer](company_sign_in::departure leaving) {
+                        if (leaving.url.empty())
+                          return answer(failed("the provider cannot be reached"));
+                        http_response response = sent_to(leaving.url);
+                        response.insert(http::field::set_cookie,
+                                        set_cookie(rest.cookies, rest.cookies.sign_in,
+                                                   leaving.cookie, journey_seconds));
+                        answer(std::move(response));
+                      });
+}
+
+// The account of whoever has come; nothing if they may not have one.
+std::optional<storage::account_key> account_of(rest_context& rest, storage::store& store,
+                                               const id_claims& who, storage::tenant_key& tenant) {
+  const company_settings& company = rest.accounts.company;
+  const std::string identity = company.issuer + " " + who.subject;
+  std::optional<storage::account_key> key;
+  if (const auto known = store.whose(storage::global_key::identity, identity)) {
+    tenant = *known;
+    store.look(tenant, [&](storage::sql_runner& sql) {
+      const auto found = storage::accounts{sql, tenant}.find_identity(identity);
+      if (found && !found->is_disabled)
+        key = found->key;
+    });
+    return key;
+  }
+  if (!company.makes_accounts)
+    return std::nullopt;
+  tenant = company.tenant_key;
+  const std::string login = as_login(who.email.empty() ? identity.substr(identity.find("//") + 2)
+                                                       : who.email);
+  std::string name = who.name.empty() ? login.substr(0, login.find('@')) : who.name;
+  const auto chars_max = static_cast<std::uint32_t>(rest.actors.bounds().name_chars);
+  if (ot::count_chars(name) > chars_max)
+    name.resize(ot::byte_offset(name, chars_max));
+  store.change(tenant, [&](storage::sql_runner& sql) {
+    key = storage::accounts{sql, tenant}.add({login, name, "member", {}, identity, now_ms()});
+  });
+  return key;
+}
+
+http_response arrived(rest_context& rest, storage::store& store, const rest_call& call,
+                      const company_sign_in::arrival& from) {
+  storage::tenant_key tenant = storage::default_tenant;
+  std::optional<storage::account_key> account;
+  try {
+    account = account_of(rest, store, *from.who, tenant);
+  } catch (const bad_field&) {
+    return failed("the provider's name for somebody is no login");
+  }
+  if (!account)
+    return failed("somebody may not have an account, or another has their login");
+  const http_response session =
+    begin_session(rest, store, call.from, tenant, *account, {false, "sign_in.company"});
+  http_response answer = sent_to(from.to);
+  for (const auto& field : session)
+    if (field.name() == http::field::set_cookie)
+      answer.insert(http::field::set_cookie, field.value());
+  answer.insert(http::field::set_cookie, set_cookie(rest.cookies, rest.cookies.sign_in, "", 0));
+  return answer;
+}
+
+void callback(rest_context& rest, rest_call call) {
+  if (rest.company == nullptr)
+    return call.answer(no_such_sign_in());
+  const std::string cookie = cookie_value(call.message(), rest.cookies.sign_in);
+  rest.company->finish(
+    query_value(call.query, "code").value_or(""), query_value(call.query, "state").value_or(""),
+    cookie, [&rest, call](const company_sign_in::arrival& from) {
+      if (!from.who)
+        return call.answer(failed(from.why));
+      rest.actors.write([&rest, call, from](storage::store& store) {
+        answered(store, call.answer,
+                 [&](storage::store& to) { return arrived(rest, to, call, from); });
+      });
+    });
+}
+
+constexpr route routes[] = {
+  {http::verb::get, "/auth/start", need::nothing, true, "Leave for the company's provider", start},
+  {http::verb::get, "/auth/callback", need::nothing, true, "Come back from there", callback},
+};
+
+}  // namespace
+
+std::span<const route> company_routes() {
+  return routes;
+}
+
+}  // namespace tandem::net
