@@ -7,8 +7,9 @@ door::door(const server_options& options, const std::string& url)
       connections_max_{options.connections_max},
       connections_per_address_max_{options.connections_per_address_max} {
   const std::string port = url.substr(url.rfind(':'));
-  for (const char* loopback : {"http://127.0.0.1", "http://localhost", "http://[::1]"})
-    origins_.insert(loopback + port);
+  const std::string scheme = url.substr(0, url.find("//"));
+  for (const char* loopback : {"//127.0.0.1", "//localhost", "//[::1]"})
+    origins_.insert(scheme + loopback + port);
   origins_.insert(url);
   if (!options.public_url.empty())
     origins_.insert(options.public_url);

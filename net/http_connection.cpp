@@ -69,6 +69,10 @@ void http_connection::write(http_answer answer) {
   head.set("X-Content-Type-Options", "nosniff");
   head.set("Referrer-Policy", "no-referrer");
   head.set("Cross-Origin-Opener-Policy", "same-origin");
+  head.set("Cross-Origin-Resource-Policy", "same-origin");
+  head.set("X-Frame-Options", "DENY");
+  if (host_.is_secure())
+    head.set("Strict-Transport-Security", "max-age=31536000");
   head.keep_alive(keep_alive_);
   if (answer.body && !knows_chunks_)
     refuse(http::status::http_version_not_supported, "bad_message", "this needs HTTP/1.1");

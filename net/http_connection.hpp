@@ -32,6 +32,8 @@ class http_host {
   virtual void upgrade(boost::asio::ip::tcp::socket socket, io_thread& thread,
                        incoming_ptr request) = 0;
   virtual bool wants_upgrade(const http_request& request) const = 0;
+  // Whether links to it are https.
+  virtual bool is_secure() const = 0;
   virtual std::uint64_t body_bytes_max() const = 0;
   virtual std::uint32_t header_bytes_max() const = 0;
   virtual std::chrono::milliseconds request_timeout() const = 0;

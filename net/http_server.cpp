@@ -8,6 +8,8 @@
 #include "net/rest_api.hpp"
 #include "net/sign_in_guard.hpp"
 #include "net/static_files.hpp"
+#include "net/tls_bridge.hpp"
+#include "net/tls_files.hpp"
 #include "net/target.hpp"
 #include "net/ws_connection.hpp"
 
@@ -68,6 +70,7 @@ class http_server::implementation final : public http_host,
   void answer(incoming_ptr request, respond reply) override;
   void upgrade(tcp::socket socket, io_thread& thread, incoming_ptr request) override;
   bool wants_upgrade(const http_request& request) const override;
+  bool is_secure() const override { return context_->cookies.is_secure; }
   std::uint64_t body_bytes_max() const override { return options_.request_body_bytes; }
   std::uint32_t header_bytes_max() const override { return options_.request_header_bytes; }
   std::chrono::milliseconds request_timeout() const override {
@@ -92,6 +95,7 @@ class http_server::implementation final : public http_host,
   std::size_t next_thread_ = 0;
   std::string url_;
   std::optional<door> door_;
+  std::optional<tls_files> tls_;
   std::optional<password_pool> passwords_;
   std::optional<sign_in_guard> guard_;
   std::optional<company_sign_in> company_;
@@ -143,7 +147,9 @@ http_server::implementation::implementation(server_options options, service& act
   acceptor_->bind(endpoint);
   acceptor_->listen(asio::socket_base::max_listen_connections);
   const bool is_v6 = endpoint.address().is_v6();
-  url_ = "http://" + (is_v6 ? "[" + options_.address + "]" : options_.address) + ":"
+  if (!options_.tls_certificate.empty())
+    tls_.emplace(options_.tls_certificate, options_.tls_key);
+  url_ = (tls_ ? "https://" : "http://") + (is_v6 ? "[" + options_.address + "]" : options_.address) + ":"
          + std::to_string(acceptor_->local_endpoint().port());
   door_.emplace(options_, url_);
   actors_.on_batch_given([this] {
@@ -212,7 +218,15 @@ void http_server::implementation::accepted(boost::system::error_code error, tcp:
                               socket = std::move(socket)]() mutable {
     boost::system::error_code unknown;
     std::string peer = socket.remote_endpoint(unknown).address().to_string();
-    std::make_shared<http_connection>(std::move(socket), std::move(peer), thread, *self)->read();
+    const auto begin = [self, &thread, peer = std::move(peer)](tcp::socket plain) {
+      std::make_shared<http_connection>(std::move(plain), peer, thread, *self)->read();
+    };
+    if (self->tls_)
+      std::make_shared<tls_bridge>(std::move(socket), self->tls_->current(),
+                                   self->request_timeout())
+        ->start(begin);
+    else
+      begin(std::move(socket));
   });
   accept();
 }

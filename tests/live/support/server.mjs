@@ -54,7 +54,7 @@ export class Server {
   }
 
   get url() {
-    return `http://127.0.0.1:${this.port}`;
+    return `${this.settings.TANDEM_TLS_KEY ? 'https' : 'http'}://127.0.0.1:${this.port}`;
   }
 
   get pid() {
@@ -88,7 +88,7 @@ export class Server {
     const ready = new Promise((done) => {
       child.stdout.on('data', (data) => {
         said += data;
-        const found = /ready at http:\/\/[^\n]*:(\d+)/.exec(said);
+        const found = /ready at https?:\/\/[^\n]*:(\d+)/.exec(said);
         if (found) done(Number(found[1]));
       });
     });
