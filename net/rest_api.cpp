@@ -63,15 +63,16 @@ void rest_api::handle(incoming_ptr request, caller from, respond answer) {
 }
 
 void rest_api::run(const route& found, rest_call call) {
-  if (found.needed == need::nothing)
-    return found.run(rest_, std::move(call));
   const bool is_open = rest_.actors.mode() == access_mode::open;
   const std::int64_t now_us = steady_now_us();
-  if (is_open || call.from.shown.token_digest.empty())
+  const bool asks_nobody = found.needed == need::nothing;
+  if (is_open || asks_nobody || call.from.shown.token_digest.empty())
     if (const auto wait_us =
           rest_.actors.rates().take_request({}, call.from.shown.address, now_us);
         wait_us > 0)
       return call.answer(too_many_requests(wait_us));
+  if (asks_nobody)
+    return found.run(rest_, std::move(call));
   if (is_open) {
     call.who = open_admission();
     return found.run(rest_, std::move(call));

@@ -1,0 +1,376 @@
+// What becomes of rights while people are in a room, what too much of something is
+// answered, and what stands at the door: cookies, TLS, proxies, the audit log.
+
+import { execFileSync, spawnSync } from 'node:child_process';
+import fs from 'node:fs';
+import https from 'node:https';
+import path from 'node:path';
+
+import { AccountServer, Person, admin } from './support/accounts.mjs';
+import { binary, withServer } from './support/server.mjs';
+import { check, same, suite, until } from './support/suite.mjs';
+
+const file = 'a.txt';
+const revocationDeadlineMs = 1000;
+
+async function withAccounts(settings, body) {
+  const made = await AccountServer.start(settings);
+  try {
+    return await body(made);
+  } finally {
+    await made.end();
+  }
+}
+
+async function entered(line) {
+  await until(() => `in: ${JSON.stringify(line.closed)}`, () => line.find('welcome'));
+  return line;
+}
+
+// --- rights that change --------------------------------------------------------
+
+/** Each: how a live connection loses something, and what it is to be told. */
+const revocations = [
+  ['a lesser role', async ({ owner, room, ada }) =>
+    owner.must('PATCH', `/rooms/${room}/members/${ada.id}`, { role: 'viewer' }), 'viewer'],
+  ['a greater role', async ({ owner, room, ada }) =>
+    owner.must('PATCH', `/rooms/${room}/members/${ada.id}`, { role: 'owner' }), 'owner'],
+  ['removed from the room', async ({ owner, room, ada }) =>
+    owner.must('DELETE', `/rooms/${room}/members/${ada.id}`), 4403],
+  ['she leaves', async ({ room, ada }) => ada.must('DELETE', `/rooms/${room}/members/${ada.id}`), 4403],
+  ['the room is locked', async ({ owner, room }) =>
+    owner.must('PATCH', `/rooms/${room}`, { is_locked: true }), 'commenter'],
+  ['the token is revoked', async ({ ada, tokenId }) => ada.must('DELETE', `/account/tokens/${tokenId}`), 4401],
+  ['the account is disabled', async ({ made, ada }) =>
+    made.root.must('PATCH', `/tenant/accounts/${ada.id}`, { is_disabled: true }), 4401],
+  ['the room is removed', async ({ owner, room }) => owner.must('DELETE', `/rooms/${room}`), 4404],
+  ['handed over to her', async ({ owner, room, ada }) =>
+    owner.must('POST', `/rooms/${room}/owner`, { account: ada.id }), 'owner'],
+  ['the token ends', async () => {}, 4401, { expires_in: 2 }],
+];
+
+async function revoke(made, [name, act, expected, token = {}], number) {
+  const owner = await made.person(`owner-${number}`);
+  const ada = await made.person(`ada-${number}`);
+  const room = await made.room(owner, { editor: ada });
+  const { token: text, id: tokenId, expires_at: endsAt } =
+    await ada.must('POST', '/account/tokens', { name: 'x', scopes: ['write', 'manage'], ...token });
+  const line = await entered(new Person(made.server, { token: text }).connect(room));
+  const peer = await entered(owner.connect(room));
+  await act({ made, owner, room, ada, tokenId });
+  // From the moment that it is done: the answer is there, or the time has come.
+  if (token.expires_in) await until('the end', () => Date.now() >= endsAt);
+  const from = performance.now();
+  const told = () => line.closed ?? line.find('role');
+  await until(`told: ${name}`, told, revocationDeadlineMs);
+  same(line.closed?.code ?? line.find('role').role, expected, name);
+  if (typeof expected === 'string')
+    await until(`the others are told: ${name}`, () =>
+      peer.heard.some((one) => one.type === 'join' && one.role === expected), revocationDeadlineMs);
+  const ms = Math.max(0, (line.closed?.at ?? line.find('role').heardAt) - from);
+  line.end();
+  peer.end();
+  return ms;
+}
+
+async function revocation(made) {
+  const took = [];
+  for (const [number, one] of revocations.entries()) took.push(await revoke(made, one, number));
+  return `${took.length} changes, each told within ${Math.max(...took).toFixed(0)} ms of its answer`;
+}
+
+/** What is on its way when the role goes is either in, or refused: never half. */
+async function demotedWhileTyping(made) {
+  const owner = await made.person('typing-owner');
+  const bob = await made.person('typing-bob');
+  const room = await made.room(owner, { editor: bob });
+  const line = await entered(bob.connect(room, { hello: { open: [{ file }] } }));
+  let seq = 0;
+  let rev = 1;
+  const type = () => line.send({ type: 'op', file, rev, seq: ++seq, op: ['x'] });
+  const answers = () => line.heard.filter((one) => one.seq !== undefined && ['ack', 'error'].includes(one.type));
+  await until('opened', () => line.find('opened'));
+  let isDemoted;
+  while (!answers().some((one) => one.code === 'forbidden')) {
+    type();
+    await until('an answer', () => answers().length === seq);
+    const last = answers().at(-1);
+    if (last.type === 'ack') rev = last.rev;
+    if (seq === 20) isDemoted = owner.must('PATCH', `/rooms/${room}/members/${bob.id}`, { role: 'commenter' });
+  }
+  await isDemoted;
+  const acked = answers().filter((one) => one.type === 'ack').length;
+  const text = (await owner.ask('GET', `/rooms/${room}/files/${file}`)).text;
+  same(text, `${'x'.repeat(acked)}abc`, 'the text has what was acknowledged and nothing else');
+  line.end();
+  return `${acked} edits in, then refused`;
+}
+
+// --- invites --------------------------------------------------------------------
+
+async function invites(made) {
+  const owner = await made.person('inviter');
+  const room = await made.room(owner);
+  const invite = await owner.must('POST', `/rooms/${room}/invites`, { role: 'editor', uses: 1 });
+  check(invite.url.endsWith(`/r/${room}#invite=${invite.token}`), 'behind # it reaches no log');
+  const guest = made.guest();
+  const first = await entered(guest.connect(room, { hello: { token: invite.token }, client: 'the-same' }));
+  first.end();
+  await entered(guest.connect(room, { hello: { token: invite.token }, client: 'the-same' }));
+  const second = guest.connect(room, { hello: { token: invite.token }, client: 'another' });
+  await until('the second is refused', () => second.closed?.code === 4401);
+  const [listed] = await owner.must('GET', `/rooms/${room}/invites`);
+  same([listed.uses, listed.used], [1, 1], 'counted once');
+  check(!JSON.stringify(listed).includes(invite.token), 'the list has no token');
+  const bob = await made.person('invited');
+  same((await bob.ask('POST', '/invites/redeem', { token: invite.token })).status, 404, 'used up');
+  const open = await owner.must('POST', `/rooms/${room}/invites`, { role: 'commenter' });
+  same(await bob.must('POST', '/invites/redeem', { token: open.token }), { room_id: room, role: 'commenter' }, 'joined');
+  same((await bob.must('GET', '/account/rooms')).map((one) => one.role), ['commenter'], 'a member');
+  await bob.must('POST', '/invites/redeem', { token: open.token });
+  same((await owner.must('GET', `/rooms/${room}/invites`)).find((one) => one.id === open.id).used, 1,
+    'shown again it is not counted again');
+}
+
+async function openInvites(server) {
+  const guest = new Person(server);
+  const { room_id: room } = await guest.must('POST', '/rooms', { files: [{ file, text: 'abc' }] });
+  const { token } = await guest.must('POST', `/rooms/${room}/invites`, { role: 'viewer' });
+  const line = await entered(guest.connect(room, { hello: { token, open: [{ file }] } }));
+  same(line.find('welcome').role, 'viewer', 'the role of the invite');
+  await until('opened', () => line.find('opened'));
+  line.send({ type: 'op', file, rev: 1, seq: 1, op: ['x'] });
+  await until('refused', () => line.find('error'));
+  same(line.find('error').code, 'forbidden', 'a viewer may not edit');
+  const wrong = guest.connect(room, { hello: { token: 'tdi_never-made' } });
+  await until('an invite that is none lets nobody in', () => wrong.closed?.code === 4401);
+  for (const route of ['/account', '/account/rooms', '/tenant/audit', `/rooms/${room}/members`])
+    same((await guest.ask('GET', route)).status, 404, `${route} is not there without accounts`);
+}
+
+// --- signing up and in -----------------------------------------------------------
+
+async function signUpModes() {
+  const wish = (login, invite) => ({ login, password: 'long enough', ...(invite && { invite }) });
+  await withAccounts({ TANDEM_SIGN_UP: 'closed' }, async (made) => {
+    const { token } = await made.root.must('POST', '/tenant/invites', {});
+    same((await made.guest().ask('POST', '/account/sign-up', wish('a'))).status, 403, 'closed');
+    same((await made.guest().ask('POST', '/account/sign-up', wish('a', token))).status, 403, 'closed, with an invite too');
+  });
+  await withAccounts({ TANDEM_SIGN_UP: 'invited' }, async (made) => {
+    const guest = made.guest();
+    const { token } = await made.otherRoot.must('POST', '/tenant/invites', { uses: 1 });
+    same((await guest.ask('POST', '/account/sign-up', wish('a'))).status, 403, 'without an invite');
+    const a = await guest.must('POST', '/account/sign-up', wish('a', token));
+    same(a.tenant, { name: 'other', role: 'member' }, 'the tenant of the invite');
+    same((await guest.ask('POST', '/account/sign-up', wish('b', token))).status, 403, 'used up');
+    const owner = await made.person('owner');
+    const room = await made.room(owner);
+    const other = (await owner.must('POST', `/rooms/${room}/invites`, { role: 'editor' })).token;
+    same((await guest.ask('POST', '/account/sign-up', wish('b', other))).status, 403, 'an invite to a room is none to sign up');
+  });
+}
+
+async function passwords(made) {
+  const guest = made.guest();
+  for (const password of ['short', 'x'.repeat(201)])
+    same((await guest.ask('POST', '/account/sign-up', { login: 'p', password })).status, 400, `${password.length} characters`);
+  const ada = await made.person('Ada@Example.org');
+  same((await guest.ask('POST', '/account/sign-up', { login: 'ADA@example.ORG', password: 'long enough' })).status, 409, 'taken, in whatever case');
+  const second = await made.signIn('ada@example.org', ada.password);
+  const line = await entered(second.connect(await made.room(ada)));
+  same((await ada.ask('POST', '/account/password', { old: 'wrong', new: 'new password' })).status, 403, 'the old one is asked for');
+  await ada.must('POST', '/account/password', { old: ada.password, new: 'new password' });
+  await until('the other session has ended', () => line.closed?.code === 4401, revocationDeadlineMs);
+  same((await second.ask('GET', '/account')).status, 401, 'also for requests');
+  same((await ada.ask('GET', '/account')).status, 200, 'this one goes on');
+  same((await guest.ask('POST', '/account/sign-in', { login: ada.login, password: ada.password })).status, 401, 'the old password');
+  await made.signIn(ada.login, 'new password');
+  const { password } = await made.root.must('PATCH', `/tenant/accounts/${ada.id}`, { reset_password: true });
+  same((await ada.ask('GET', '/account')).status, 401, 'a reset ends all sessions');
+  await made.signIn(ada.login, password);
+}
+
+async function cookies(made) {
+  const ada = await made.person('baker');
+  const answer = await made.guest().ask('POST', '/account/sign-in', { login: ada.login, password: ada.password });
+  for (const cookie of answer.headers.getSetCookie())
+    check(/; HttpOnly; SameSite=Lax/.test(cookie), cookie);
+  const browser = await made.browser(ada.login, ada.password);
+  const sessions = await browser.must('GET', '/account/sessions');
+  same(sessions.filter((one) => one.is_current).length, 1, 'this one is marked');
+  const other = sessions.find((one) => !one.is_current);
+  await browser.must('DELETE', `/account/sessions/${other.id}`);
+  const line = await entered(new Person(made.server, browser.shown).connect(await made.room(ada)));
+  await browser.must('POST', '/account/sign-out');
+  await until('signing out ends the socket', () => line.closed?.code === 4401, revocationDeadlineMs);
+}
+
+// --- limits ----------------------------------------------------------------------
+
+async function limits() {
+  await withAccounts({
+    TANDEM_REQUESTS_PER_ACCOUNT: '1/min burst 30', TANDEM_JOINS_PER_ACCOUNT: '1/min burst 2',
+    TANDEM_EDITS_PER_ACCOUNT: '600/min burst 5', TANDEM_CHATS_PER_ACCOUNT: '1/min burst 2',
+    TANDEM_ROOMS_PER_TENANT: '3', TANDEM_ROOM_BYTES: '2000', TANDEM_INVITES_PER_ROOM: '2',
+  }, async (made) => {
+    const ada = await made.person('ada');
+    const room = await made.room(ada);
+    const lines = [await entered(ada.connect(room, { hello: { open: [{ file }] } })), await entered(ada.connect(room))];
+    const third = ada.connect(room);
+    await until('the third join is too many', () => third.closed?.code === 4429 && third.find('error')?.retry_ms > 0);
+    await until('opened', () => lines[0].find('opened'));
+    const said = [];
+    for (let seq = 1, rev = 1; said.length < 12; seq++) {
+      lines[0].send({ type: 'op', file, rev, seq, op: ['x'] });
+      const answer = await until('an answer', () =>
+        lines[0].heard.find((one) => one.seq === seq && (one.type === 'ack' || one.type === 'error')));
+      if (answer.type === 'ack') rev = answer.rev;
+      said.push(answer.type === 'ack' ? 'ack' : `${answer.code} ${answer.retry_ms > 0}`);
+    }
+    check(said.includes('ack') && said.includes('rate_limited true'), said.join());
+    for (const id of [1, 2, 3]) lines[1].send({ type: 'chat', id, text: 'hi' });
+    const limited = await until('chats of one account', () =>
+      lines[1].heard.find((one) => one.type === 'error' && one.code === 'rate_limited'));
+    same([limited.id, limited.retry_ms > 0], [3, true], 'which one, and for how long');
+    await ada.must('POST', '/rooms', {});
+    await ada.must('POST', '/rooms', {});
+    same((await ada.ask('POST', '/rooms', {})).status, 409, 'the fourth room');
+    const statuses = [];
+    let last;
+    while (statuses.length < 40 && last?.status !== 429) statuses.push((last = await ada.ask('GET', '/account')).status);
+    same([last.status, last.body.error.code, last.body.error.retry_ms > 0, Number(last.headers.get('retry-after')) > 0],
+      [429, 'rate_limited', true, true], 'too many requests');
+    same((await made.root.ask('GET', '/account')).status, 200, 'others are not concerned');
+  });
+}
+
+/** The whole room's texts are bounded, whichever file grows. */
+async function roomBytes(server) {
+  const guest = new Person(server);
+  const { room_id: room } = await guest.must('POST', '/rooms', { files: [{ file, text: 'x'.repeat(1500) }, { file: 'b.txt' }] });
+  const line = await entered(guest.connect(room, { hello: { open: [{ file: 'b.txt' }] } }));
+  await until('opened', () => line.find('opened'));
+  line.send({ type: 'op', file: 'b.txt', rev: 0, seq: 1, op: ['y'.repeat(600)] });
+  const answer = await until('an answer', () => line.find('error'));
+  same([answer.code, answer.seq], ['too_large', 1], 'it would be too much');
+  line.send({ type: 'op', file: 'b.txt', rev: 0, seq: 2, op: ['y'.repeat(400)] });
+  await until('what fits is taken', () => line.find('ack'));
+}
+
+// --- the door --------------------------------------------------------------------
+
+async function proxies() {
+  const ask = async (server, from) =>
+    (await fetch(`${server.url}/server`, { headers: { 'x-forwarded-for': from } })).status;
+  const flood = async (server, from) => {
+    for (let i = 0; i < 5; i++) if (await ask(server, from(i)) === 429) return 'limited';
+    return 'free';
+  };
+  const limit = { TANDEM_REQUESTS_PER_ADDRESS: '1/min burst 3' };
+  await withServer(limit, async (server) => {
+    same(await flood(server, (i) => `203.0.113.${i}`), 'limited', 'nobody is listed: the header is hearsay');
+  });
+  await withServer({ ...limit, TANDEM_TRUSTED_PROXIES: '127.0.0.0/8, 10.0.0.1' }, async (server) => {
+    same(await flood(server, (i) => `203.0.113.${i}`), 'free', 'each address by itself');
+    same(await flood(server, () => '198.51.100.1, 10.0.0.1'), 'limited', 'the last that is no proxy');
+    same(await flood(server, (i) => `198.51.100.${i + 10}, 192.0.2.7`), 'limited', 'what comes before it is hearsay');
+    same(await flood(server, (i) => `2001:db8:1:2::${i}`), 'limited', 'an IPv6 network is one address');
+  });
+}
+
+async function tls() {
+  const dir = fs.mkdtempSync('/tmp/tandem-tls-');
+  const make = (name) => execFileSync('openssl', ['req', '-x509', '-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:prime256v1',
+    '-nodes', '-keyout', path.join(dir, 'key.pem'), '-out', path.join(dir, 'cert.pem'), '-days', '2', '-subj', `/CN=${name}`],
+  { stdio: 'ignore' });
+  make('first');
+  const settings = { TANDEM_TLS_CERTIFICATE: path.join(dir, 'cert.pem'), TANDEM_TLS_KEY: path.join(dir, 'key.pem') };
+  const get = (server) => new Promise((done, fail) => {
+    https.get(`${server.url}/server`, { rejectUnauthorized: false, agent: false }, (answer) => {
+      const { CN } = answer.socket.getPeerCertificate().subject;
+      answer.resume().on('end', () => done({ CN, hsts: answer.headers['strict-transport-security'] }));
+    }).on('error', fail);
+  });
+  try {
+    await withServer(settings, async (server) => {
+      same(await get(server), { CN: 'first', hsts: 'max-age=31536000' }, 'TLS, and HSTS');
+      const plain = await fetch(server.url.replace('https', 'http')).then(() => 'answered', () => 'no answer');
+      same(plain, 'no answer', 'without TLS');
+      make('second');
+      await until('the new certificate', async () => (await get(server)).CN === 'second');
+      fs.writeFileSync(path.join(dir, 'cert.pem'), 'garbage');
+      await until('a bad one is reported', async () => { await get(server); return /the one before stays/.test(server.log); });
+      same((await get(server)).CN, 'second', 'the one before stays');
+    });
+  } finally {
+    fs.rmSync(dir, { recursive: true });
+  }
+}
+
+function networkMode() {
+  const serve = (...words) => spawnSync(binary, ['serve', '--listen', '0.0.0.0:0', '--store', 'memory:', ...words],
+    { encoding: 'utf8', timeout: 5000 });
+  const said = serve();
+  check(said.status === 1 && /Say mode = accounts/.test(said.stderr), `${said.status} ${said.stderr}`);
+}
+
+// --- the audit log ---------------------------------------------------------------
+
+async function auditLog(made) {
+  const owner = await made.person('audited');
+  const secret = 'the text of a file';
+  const room = (await owner.must('POST', '/rooms', { name: 'R', files: [{ file, text: secret }] })).room_id;
+  const invite = await owner.must('POST', `/rooms/${room}/invites`, { role: 'viewer' });
+  const program = await owner.must('POST', '/account/tokens', { name: 'x', scopes: ['read'] });
+  await owner.ask('GET', `/rooms/${room}/log`);
+  await made.guest().ask('POST', '/account/sign-in', { login: owner.login, password: 'a wrong one' });
+  await owner.must('POST', `/rooms/${room}/members`, { login: 'root', role: 'editor' });
+  await owner.must('DELETE', `/rooms/${room}`);
+  const entries = await until('all of it', async () => {
+    const all = await made.root.must('GET', '/tenant/audit?limit=1000');
+    return all.some((one) => one.action === 'sign_in.failed') && all.some((one) => one.action === 'room.export') && all;
+  });
+  const actions = new Set(entries.map((one) => one.action));
+  for (const action of ['account.create', 'sign_in', 'sign_in.failed', 'room.create', 'room.invite', 'room.member',
+    'room.remove', 'room.export', 'token.create'])
+    check(actions.has(action), `${action} in ${[...actions]}`);
+  const exported = (await made.root.ask('GET', '/tenant/audit/export')).text;
+  const lines = exported.trim().split('\n').map((line) => JSON.parse(line));
+  check(lines.length >= entries.length && lines[0].id < lines.at(-1).id, 'all, oldest first');
+  for (const hidden of [secret, invite.token, program.token, owner.password, owner.shown.token])
+    check(!exported.includes(hidden) && !made.server.log.includes(hidden), `a secret in the log: ${hidden.slice(0, 8)}`);
+  same((await made.otherRoot.must('GET', '/tenant/audit?limit=1000')).filter((one) => one.room_id).length, 0,
+    'nothing of it for another tenant');
+  const page = await made.root.must('GET', `/tenant/audit?limit=2&before=${entries[1].id}`);
+  same(page.map((one) => one.id), entries.slice(2, 4).map((one) => one.id), 'in pages');
+}
+
+async function commandLine(made) {
+  await made.server.end('SIGTERM');
+  const said = admin(made.store, 'accounts');
+  check(/admin +root/.test(said), said);
+  const password = /password: (\S+)/.exec(admin(made.store, 'reset-password', 'root'))[1];
+  admin(made.store, 'disable', 'other-root');
+  await made.server.launch();
+  await made.signIn('root', password);
+  same((await made.otherRoot.ask('GET', '/account')).status, 401, 'disabled');
+}
+
+const bytes = { TANDEM_ROOM_BYTES: '2000' };
+await suite('accounts', [
+  { name: 'rights that change on live connections', run: () => withAccounts({}, revocation) },
+  { name: 'a role is taken while its owner types', run: () => withAccounts({}, demotedWhileTyping) },
+  { name: 'invites are counted and end', run: () => withAccounts({}, invites) },
+  { name: 'invites without accounts', run: () => withServer({}, openInvites) },
+  { name: 'who may sign up', run: signUpModes },
+  { name: 'passwords', run: () => withAccounts({}, passwords) },
+  { name: 'cookies and sessions', run: () => withAccounts({}, cookies) },
+  { name: 'too much is answered with when to come back', run: limits },
+  { name: 'the texts of a room are bounded', run: () => withServer(bytes, roomBytes) },
+  { name: 'addresses behind proxies', run: proxies },
+  { name: 'TLS, and a certificate that is renewed', run: tls },
+  { name: 'others than this machine: the mode must be said', run: async () => networkMode() },
+  { name: 'the audit log', run: () => withAccounts({}, auditLog) },
+  { name: 'tandem admin', run: () => withAccounts({}, commandLine) },
+]);
