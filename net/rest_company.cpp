@@ -67,8 +67,11 @@ std::optional<storage::account_key> account_of(rest_context& rest, storage::stor
   if (!company.makes_accounts)
     return std::nullopt;
   tenant = company.tenant_key;
-  const std::string login = as_login(who.email.empty() ? identity.substr(identity.find("//") + 2)
-                                                       : who.email);
+  // An address that the provider has not verified may be another's.
+  const std::string login =
+    as_login(who.email.empty()
+               ? who.subject + "@" + company.issuer.substr(company.issuer.find("//") + 2)
+               : who.email);
   std::string name = who.name.empty() ? login.substr(0, login.find('@')) : who.name;
   const auto chars_max = static_cast<std::uint32_t>(rest.actors.bounds().name_chars);
   if (ot::count_chars(name) > chars_max)

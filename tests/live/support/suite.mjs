@@ -71,7 +71,7 @@ export function same(actual, expected, what) {
   let at = 0;
   while (a?.[at] !== undefined && a[at] === b?.[at]) at++;
   const around = (text) => JSON.stringify(String(text).slice(Math.max(0, at - 30), at + 60));
-  throw new Error(`${what}: at ${at}: got ${around(a)}, expected ${around(b)}`
+  throw new Error(`${describe(what)}: at ${at}: got ${around(a)}, expected ${around(b)}`
     + ` (lengths ${a?.length}, ${b?.length})`);
 }
 
