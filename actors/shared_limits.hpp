@@ -45,6 +45,14 @@ class shared_bucket {
     }
   }
 
+  // How much has been taken and has not come back.
+  std::int64_t missing(std::int64_t now_us) const noexcept {
+    const std::int64_t span_us = full_at_us_.load(std::memory_order_relaxed) - now_us;
+    return us_per_unit_ == 0.0 || span_us <= 0
+             ? 0
+             : static_cast<std::int64_t>(static_cast<double>(span_us) / us_per_unit_);
+  }
+
   bool is_full(std::int64_t now_us) const noexcept {
     return full_at_us_.load(std::memory_order_relaxed) <= now_us;
   }
@@ -75,6 +83,12 @@ class bucket_table {
     if (allowed_.per_minute == 0)
       return 0;
     return find(key, now_us)->take(now_us, amount);
+  }
+
+  // What was taken comes back at once.
+  void forget(const std::string& key) {
+    const std::lock_guard lock{mutex_};
+    buckets_.erase(key);
   }
 
   std::size_t size() const {

@@ -3,19 +3,20 @@
 //
 // Invariants
 //  1. At most `threads` hashes are made at once, at most `waiting_max` wait.
-//  2. Who is known (a browser that has signed in before) goes first. When too
-//     many strangers wait, one of them, chosen by chance, is sent away for each
-//     who comes: a flood delays a stranger, it does not keep them out for good.
+//  2. Whose address has tried least goes first, and who has signed in from this
+//     browser before goes before all. When too many wait, those that have tried
+//     most are sent away, and so is who has waited for waiting_max_ms: a flood
+//     delays a stranger, it does not keep them out.
 //  3. A password that is checked against no hash takes as long as one that is.
 #pragma once
 
+#include <chrono>
 #include <condition_variable>
 #include <cstdint>
-#include <deque>
 #include <functional>
+#include <map>
 #include <mutex>
 #include <optional>
-#include <random>
 #include <string>
 #include <thread>
 #include <vector>
@@ -29,33 +30,38 @@ class password_pool {
 
   enum class verdict : std::uint8_t { right, wrong, busy };
 
+  // The lower goes first: `known`, or how often the address has tried of late.
+  using turn = std::int64_t;
+  static constexpr turn known = -1;
+
   // `hashed`: nothing if there is no such account. Answered on a thread of the
   // pool, or at once if it is busy.
-  void check(std::string password, std::optional<std::string> hashed, bool is_known,
+  void check(std::string password, std::optional<std::string> hashed, turn when,
              std::function<void(verdict)> answer);
 
   // Answered with the hash; nothing if it is busy.
-  void hash(std::string password, bool is_known,
+  void hash(std::string password, turn when,
             std::function<void(std::optional<std::string>)> answer);
 
   // On the caller's thread. Throws std::bad_alloc.
   static std::string hash_now(const std::string& password);
 
  private:
+  static constexpr std::chrono::milliseconds waiting_max_ms{5'000};
+
   struct job {
     std::function<void()> work;
     std::function<void()> refuse;
+    std::chrono::steady_clock::time_point since = std::chrono::steady_clock::now();
   };
 
-  void add(job added, bool is_known);
+  void add(job added, turn when);
   void run();
 
   const std::uint32_t waiting_max_;
   std::mutex mutex_;
   std::condition_variable changed_;
-  std::deque<job> known_;
-  std::deque<job> strangers_;
-  std::minstd_rand chance_{std::random_device{}()};
+  std::multimap<turn, job> waiting_;
   bool is_ending_ = false;
   std::vector<std::thread> threads_;
 };

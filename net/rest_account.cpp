@@ -83,12 +83,18 @@ void check_password(rest_context& rest, rest_call call, sign_in_wish wish, sign_
   std::optional<std::string> hashed;
   if (found.account && !found.account->is_disabled)
     hashed = found.account->password;
+  const password_pool::turn when = found.is_known_device
+                                     ? password_pool::known
+                                     : rest.guard->tries_of(call.from.shown.address,
+                                                            steady_now_us());
   rest.passwords->check(
-    std::move(wish.password), std::move(hashed), found.is_known_device,
-    [&rest, call = std::move(call), found = std::move(found),
+    std::move(wish.password), std::move(hashed), when,
+    [&rest, call = std::move(call), found = std::move(found), login = wish.login,
      as_token = wish.as_token](password_pool::verdict verdict) {
       switch (verdict) {
-        case password_pool::verdict::busy: return call.answer(busy());
+        case password_pool::verdict::busy:
+          rest.guard->give_back(call.from.shown.address, login);
+          return call.answer(busy());
         case password_pool::verdict::wrong:
           note_failure(rest, call, found);
           return call.answer(error_response(http::status::unauthorized, "not_authenticated",
@@ -232,7 +238,8 @@ void sign_up(rest_context& rest, rest_call call) {
   if (wait_us > 0)
     return call.answer(too_many_requests(wait_us, "too many tries to sign up"));
   std::string password = std::exchange(wish.password, {});
-  rest.passwords->hash(std::move(password), false,
+  rest.passwords->hash(std::move(password),
+                       rest.guard->tries_of(call.from.shown.address, steady_now_us()),
                        [&rest, wish = std::move(wish),
                         call = std::move(call)](std::optional<std::string> hashed) {
                          if (!hashed)
@@ -307,14 +314,14 @@ void change_password(rest_context& rest, rest_call call) {
         return call.answer(too_many_requests(wait_us, "too many tries"));
       const sign_in_lookup found = look_up(from, who.login, {});
       rest.passwords->check(
-        before, found.account ? found.account->password : std::nullopt, true,
-        [&rest, after, call](password_pool::verdict verdict) {
+        before, found.account ? found.account->password : std::nullopt,
+        password_pool::known, [&rest, after, call](password_pool::verdict verdict) {
           if (verdict == password_pool::verdict::busy)
             return call.answer(busy());
           if (verdict == password_pool::verdict::wrong)
             return call.answer(error_response(http::status::forbidden, "forbidden",
                                               "the old password is wrong"));
-          rest.passwords->hash(after, true, [&rest, call](std::optional<std::string> hashed) {
+          rest.passwords->hash(after, password_pool::known, [&rest, call](std::optional<std::string> hashed) {
             if (!hashed)
               return call.answer(busy());
             store_password(rest, call, *hashed);

@@ -75,7 +75,7 @@ void add_account(rest_context& rest, rest_call call) {
       }))
     return;
   const std::string password = random_token("", generated_password_bytes);
-  rest.passwords->hash(password, true, [&rest, added, password, call = std::move(call)](
+  rest.passwords->hash(password, password_pool::known, [&rest, added, password, call = std::move(call)](
                                          std::optional<std::string> hashed) {
     if (!hashed)
       return call.answer(too_many_requests(2'000'000, "too many passwords are being hashed"));
@@ -170,7 +170,7 @@ void change_account(rest_context& rest, rest_call call) {
     return store_change(rest, std::move(call), std::move(wish));
   wish.password = random_token("", generated_password_bytes);
   const std::string password = wish.password;
-  rest.passwords->hash(password, true, [&rest, wish, call = std::move(call)](
+  rest.passwords->hash(password, password_pool::known, [&rest, wish, call = std::move(call)](
                                          std::optional<std::string> hashed) mutable {
     if (!hashed)
       return call.answer(too_many_requests(2'000'000, "too many passwords are being hashed"));

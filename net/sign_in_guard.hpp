@@ -33,6 +33,16 @@ class sign_in_guard {
     return is_first ? 0 : account_.take(login, now_us);
   }
 
+  // How often an address has tried of late.
+  std::int64_t tries_of(const std::string& address, std::int64_t now_us) {
+    return address_.find(address, now_us)->missing(now_us);
+  }
+
+  // The try was not looked at: it is not the first any more than it was.
+  void give_back(const std::string& address, const std::string& login) {
+    first_.forget(address + " " + login);
+  }
+
   // Failures are noted together: how many there were since the last note, if it
   // is time for one.
   std::optional<std::uint64_t> note_failure(const std::string& login, std::int64_t now_us) {

@@ -69,10 +69,16 @@ export class Person {
     const line = { heard: [], closed: undefined, refused: undefined,
       send: (message) => socket.readyState === WebSocket.OPEN && socket.send(JSON.stringify(message)),
       end: () => socket.terminate(),
-      find: (type) => line.heard.find((message) => message.type === type) };
+      find: (type) => line.heard.find((message) => message.type === type),
+      next: (fits) => new Promise((done) => { waiting = { fits, done }; }) };
+    let waiting;
     socket.on('open', () => line.send({ type: 'hello', name: 'test', token,
       client: client ?? `authority-${Math.random().toString(36).slice(2)}`, ...hello }));
-    socket.on('message', (data) => line.heard.push({ ...JSON.parse(data), heardAt: performance.now() }));
+    socket.on('message', (data) => {
+      const message = { ...JSON.parse(data), heardAt: performance.now() };
+      line.heard.push(message);
+      if (waiting?.fits(message)) waiting.done(message);
+    });
     socket.on('unexpected-response', (_, answer) => { line.refused = answer.statusCode; });
     socket.on('error', () => {});
     socket.on('close', (code) => { line.closed ??= { code, at: performance.now() }; });
