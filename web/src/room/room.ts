@@ -370,8 +370,8 @@ export class RoomClient extends TypedEmitter<RoomEvents> implements Room, FileHo
     this.chat_.welcome(message.chat);
     this.link.welcomed();
     this.store.works(); // otherwise it is told next
-    this.emit('welcome', { roomName: message.roomName, site: message.site });
     this.roleChanged(before);
+    this.emit('welcome', { roomName: message.roomName, site: message.site });
     this.peersChanged();
     this.filesMayBeOthers();
     this.emit('chatHistory', this.chat);

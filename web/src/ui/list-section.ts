@@ -1,0 +1,85 @@
+// A list from the server: being loaded, empty, not to be had, or there.
+
+import { element } from './dom';
+import { explain } from './wording';
+
+export interface ListParts<T> {
+  readonly label: string; // of the list
+  readonly empty: string;
+  readonly load: () => Promise<readonly T[]>;
+  readonly row: (item: T, list: ListView<T>) => HTMLElement;
+}
+
+export class ListView<T> {
+  readonly root = element('div', { class: 'list-view' });
+  private asked = 0; // an answer that has been overtaken is not shown
+
+  constructor(private readonly parts: ListParts<T>) {
+    this.root.append(element('p', { class: 'list-note' }, 'Loading…'));
+    void this.refresh();
+  }
+
+  async refresh(): Promise<void> {
+    const asked = ++this.asked;
+    try {
+      const items = await this.parts.load();
+      if (asked === this.asked) this.show(items);
+    } catch (error) {
+      if (asked === this.asked) this.fail(error);
+    }
+  }
+
+  private show(items: readonly T[]): void {
+    if (items.length === 0) {
+      this.root.replaceChildren(element('p', { class: 'list-note' }, this.parts.empty));
+      return;
+    }
+    const rows = items.map((item) => this.parts.row(item, this));
+    this.root.replaceChildren(element('ul', { class: 'rows', 'aria-label': this.parts.label }, ...rows));
+  }
+
+  private fail(error: unknown): void {
+    const again = element(
+      'button',
+      { class: 'button small', type: 'button', onclick: () => void this.refresh() },
+      'Try again',
+    );
+    this.root.replaceChildren(element('p', { class: 'list-note field-error', role: 'alert' }, explain(error)), again);
+  }
+}
+
+/** Title, what is to be known of it in small, and what can be done with it. */
+export function row(title: Node | string, details: readonly (Node | string)[], ...actions: HTMLElement[]): HTMLLIElement {
+  return element(
+    'li',
+    { class: 'row' },
+    element(
+      'div',
+      { class: 'row-text' },
+      element('div', { class: 'row-title' }, title),
+      element('div', { class: 'row-details' }, ...details.filter((detail) => detail !== '').map((detail) => element('span', {}, detail))),
+    ),
+    ...(actions.length === 0 ? [] : [element('div', { class: 'row-actions' }, ...actions)]),
+  );
+}
+
+export function tag(text: string): HTMLElement {
+  return element('span', { class: 'tag' }, text);
+}
+
+/** A small button that does something with a row; what goes wrong is told by `onProblem`. */
+export function rowButton(
+  text: string,
+  label: string,
+  run: () => Promise<void>,
+  onProblem: (message: string) => void,
+): HTMLButtonElement {
+  const button = element('button', { class: 'button small', type: 'button', 'aria-label': label }, text);
+  button.addEventListener('click', () => {
+    button.disabled = true;
+    run()
+      .catch((error: unknown) => onProblem(explain(error)))
+      .finally(() => (button.disabled = false));
+  });
+  return button;
+}
