@@ -17,7 +17,7 @@ export function accessSection(roomId: string, room: RoomInfo, onRenamed: (name: 
 
 function accessChoices(roomId: string, room: RoomInfo): HTMLElement {
   const visibility = choice<Visibility>(Object.entries(VISIBILITIES) as [Visibility, string][], room.visibility ?? 'private');
-  const role = choice<LinkRole>(LINK_ROLES, room.link_role ?? 'viewer');
+  const role = choice<LinkRole>(LINK_ROLES, room.link_role ?? 'viewer', { 'aria-label': 'Role of who enters so' });
   const lock = tick('Locked: nobody edits, editors may still chat', room.is_locked ?? false);
   const problem = problemLine();
   const roleField = field('As', role);

@@ -38,11 +38,11 @@ export function membersSection(parts: MembersParts): HTMLElement {
 
 function additionForm(roomId: string, list: ListView<Member>): HTMLElement {
   const login = textInput({ required: true, maxlength: '200', placeholder: 'ada@example.org', autocapitalize: 'none', spellcheck: 'false' });
-  const role = choice<Role>(MEMBER_ROLES, 'editor');
+  const role = choice<Role>(MEMBER_ROLES, 'editor', { 'aria-label': 'Role of the new member' });
   return actionForm({
     name: 'Add a member',
     className: 'form one-line',
-    fields: [field('Login of a new member', login), field('Role of the new member', role)],
+    fields: [field('Login of a new member', login), field('As', role)],
     button: 'Add member',
     isMinor: true,
     run: async () => {
@@ -58,7 +58,10 @@ function memberRow({ roomId, own, isOwner }: MembersParts, member: Member, act: 
   const { name } = member;
   const role = choice<Role>(MEMBER_ROLES, member.role, { class: 'small', 'aria-label': `Role of ${name}` });
   role.addEventListener('change', () => void act(accounts.setMemberRole(roomId, member.account, role.value)));
-  const remove = rowButton('Remove', `Remove ${name}`, () => act(accounts.removeMember(roomId, member.account)), () => {});
+  const removal = (): Promise<void> => act(accounts.removeMember(roomId, member.account));
+  const remove = isOwn
+    ? rowButton('Leave', 'Leave the room', removal, () => {})
+    : rowButton('Remove', `Remove ${name}`, removal, () => {});
   const handOver = element('button', { class: 'button small', type: 'button', 'aria-label': `Hand over to ${name}` }, 'Hand over');
   handOver.addEventListener('click', () => {
     confirmAction(`Hand the room over to ${name}?`, `${name} owns it from now on, and you are an editor.`, 'Hand over', () => {
