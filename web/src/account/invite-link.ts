@@ -3,8 +3,7 @@
 
 export interface Place {
   readonly hash: string;
-  readonly path: string;
-  /** The address bar shows the path alone from now on. */
+  /** The address bar shows what is before it alone from now on. */
   hideHash(): void;
   readonly store: {
     getItem(key: string): string | null;
@@ -18,9 +17,10 @@ const SIGN_UP_KEY = 'tandem.sign-up';
 export function browserPlace(): Place {
   return {
     hash: location.hash,
-    path: location.pathname,
     hideHash: () => history.replaceState(history.state, '', `${location.pathname}${location.search}`),
-    store: sessionStorage,
+    get store() {
+      return sessionStorage; // may be forbidden
+    },
   };
 }
 
@@ -44,12 +44,20 @@ function takeAndKeep(place: Place, name: string, key: string): string | undefine
   }
 }
 
+function forget(place: Place, key: string): void {
+  try {
+    place.store.removeItem(key);
+  } catch {
+    // nothing is kept there
+  }
+}
+
 export function roomInvite(place: Place, room: string): string | undefined {
   return takeAndKeep(place, 'invite', keyOf(room));
 }
 
 export function forgetRoomInvite(place: Place, room: string): void {
-  place.store.removeItem(keyOf(room));
+  forget(place, keyOf(room));
 }
 
 export function signUpInvite(place: Place): string | undefined {
@@ -57,5 +65,5 @@ export function signUpInvite(place: Place): string | undefined {
 }
 
 export function forgetSignUpInvite(place: Place): void {
-  place.store.removeItem(SIGN_UP_KEY);
+  forget(place, SIGN_UP_KEY);
 }

@@ -11,7 +11,7 @@ export interface ListParts<T> {
 }
 
 export class ListView<T> {
-  readonly root = element('div', { class: 'list-view' });
+  readonly root = element('div', { class: 'list-view', tabindex: '-1' });
   private asked = 0; // an answer that has been overtaken is not shown
 
   constructor(private readonly parts: ListParts<T>) {
@@ -31,11 +31,11 @@ export class ListView<T> {
 
   private show(items: readonly T[]): void {
     if (items.length === 0) {
-      this.root.replaceChildren(element('p', { class: 'list-note' }, this.parts.empty));
+      this.replace(element('p', { class: 'list-note' }, this.parts.empty));
       return;
     }
     const rows = items.map((item) => this.parts.row(item, this));
-    this.root.replaceChildren(element('ul', { class: 'rows', 'aria-label': this.parts.label }, ...rows));
+    this.replace(element('ul', { class: 'rows', 'aria-label': this.parts.label }, ...rows));
   }
 
   private fail(error: unknown): void {
@@ -44,7 +44,17 @@ export class ListView<T> {
       { class: 'button small', type: 'button', onclick: () => void this.refresh() },
       'Try again',
     );
-    this.root.replaceChildren(element('p', { class: 'list-note field-error', role: 'alert' }, explain(error)), again);
+    this.replace(element('p', { class: 'list-note field-error', role: 'alert' }, explain(error)), again);
+  }
+
+  /** The focus stays in the list: on what it was on, if that is still there. */
+  private replace(...content: HTMLElement[]): void {
+    const focused = this.root.contains(document.activeElement) ? document.activeElement : undefined;
+    this.root.replaceChildren(...content);
+    if (!focused) return;
+    const label = focused.getAttribute('aria-label') ?? '';
+    const again = label === '' ? null : this.root.querySelector<HTMLElement>(`li [aria-label="${CSS.escape(label)}"]`);
+    (again ?? this.root).focus();
   }
 }
 
@@ -75,11 +85,13 @@ export function rowButton(
   onProblem: (message: string) => void,
 ): HTMLButtonElement {
   const button = element('button', { class: 'button small', type: 'button', 'aria-label': label }, text);
+  let isBusy = false; // not `disabled`: that would lose the focus
   button.addEventListener('click', () => {
-    button.disabled = true;
+    if (isBusy) return;
+    isBusy = true;
     run()
       .catch((error: unknown) => onProblem(explain(error)))
-      .finally(() => (button.disabled = false));
+      .finally(() => (isBusy = false));
   });
   return button;
 }

@@ -26,7 +26,7 @@ export async function openShareDialog(parts: ShareParts): Promise<HTMLDialogElem
   const dialog = openDialog(
     element('div', { class: 'dialog-head' }, title, close),
     linkSection(roomId, room),
-    ...(account && room ? managedSections(parts, account, room) : []),
+    ...(account && room ? managedSections(parts, account, room, () => parts.isOwner && dialog.close()) : []),
     invitesSection(roomId),
     ...(account ? [removalSection(roomId, room?.name ?? '')] : []),
   );
@@ -44,10 +44,10 @@ function linkSection(roomId: string, room: RoomInfo | undefined): HTMLElement {
   return section('Link', element('p', { class: 'hint' }, hint), element('div', { class: 'copy-row' }, shown, copy));
 }
 
-function managedSections(parts: ShareParts, account: Account, room: RoomInfo): HTMLElement[] {
+function managedSections(parts: ShareParts, account: Account, room: RoomInfo, onGivenUp: () => void): HTMLElement[] {
   return [
     accessSection(parts.roomId, room, parts.onRenamed ?? (() => {})),
-    membersSection({ roomId: parts.roomId, own: account, isOwner: parts.isOwner }),
+    membersSection({ roomId: parts.roomId, own: account, isOwner: parts.isOwner, onGivenUp }),
   ];
 }
 

@@ -15,9 +15,12 @@ interface MembersParts {
   readonly roomId: string;
   readonly own: Account;
   readonly isOwner: boolean;
+  /** The user may not manage the room any more, as an owner at least. */
+  readonly onGivenUp: () => void;
 }
 
-type Act = (action: Promise<unknown>) => Promise<void>;
+/** Whether it was done. */
+type Act = (action: Promise<unknown>) => Promise<boolean>;
 
 export function membersSection(parts: MembersParts): HTMLElement {
   const problem = problemLine();
@@ -30,8 +33,15 @@ export function membersSection(parts: MembersParts): HTMLElement {
   // What holds is shown, also when it was refused.
   const act: Act = async (action) => {
     problem.textContent = '';
-    await action.catch((error: unknown) => (problem.textContent = explain(error)));
+    const isDone = await action.then(
+      () => true,
+      (error: unknown) => {
+        problem.textContent = explain(error);
+        return false;
+      },
+    );
     await list.refresh();
+    return isDone;
   };
   return section('Members', additionForm(parts.roomId, list), problem, list.root);
 }
@@ -53,19 +63,24 @@ function additionForm(roomId: string, list: ListView<Member>): HTMLElement {
   });
 }
 
-function memberRow({ roomId, own, isOwner }: MembersParts, member: Member, act: Act): HTMLLIElement {
+function memberRow(parts: MembersParts, member: Member, act: Act): HTMLLIElement {
+  const { roomId, own, isOwner, onGivenUp } = parts;
   const isOwn = member.account === own.id;
+  const actAndLeave = async (action: Promise<unknown>): Promise<void> => {
+    if (await act(action)) onGivenUp();
+  };
+  const actOnThis = isOwn ? actAndLeave : act;
   const { name } = member;
   const role = choice<Role>(MEMBER_ROLES, member.role, { class: 'small', 'aria-label': `Role of ${name}` });
-  role.addEventListener('change', () => void act(accounts.setMemberRole(roomId, member.account, role.value)));
-  const removal = (): Promise<void> => act(accounts.removeMember(roomId, member.account));
+  role.addEventListener('change', () => void actOnThis(accounts.setMemberRole(roomId, member.account, role.value)));
+  const removal = async (): Promise<void> => void (await actOnThis(accounts.removeMember(roomId, member.account)));
   const remove = isOwn
     ? rowButton('Leave', 'Leave the room', removal, () => {})
     : rowButton('Remove', `Remove ${name}`, removal, () => {});
   const handOver = element('button', { class: 'button small', type: 'button', 'aria-label': `Hand over to ${name}` }, 'Hand over');
   handOver.addEventListener('click', () => {
     confirmAction(`Hand the room over to ${name}?`, `${name} owns it from now on, and you are an editor.`, 'Hand over', () => {
-      void act(accounts.handOver(roomId, member.account));
+      void actAndLeave(accounts.handOver(roomId, member.account));
     });
   });
   const details = [member.login ?? '', ...(isOwn ? [tag('You')] : [])];
