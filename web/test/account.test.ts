@@ -95,7 +95,8 @@ describe('an error', () => {
   });
 
   it('of a server that is not there or not the right one has a message', async () => {
-    expect(await errorOf(client.signIn('a', 'b'))).toMatchObject({ status: 0, code: 'no_answer', message: 'The server does not answer.' });
+    const noAnswer = { status: 0, code: 'no_answer', message: 'The server does not answer.' };
+    expect(await errorOf(client.signIn('a', 'b'))).toMatchObject(noAnswer);
     answers['GET /account/rooms'] = [502, '<html>'];
     expect(await errorOf(client.ownRooms())).toMatchObject({ status: 502, code: '', message: 'The server answered 502.' });
     answers['GET /account/rooms'] = [200, '<html>'];

@@ -159,7 +159,8 @@ describe('who is not signed in any more', () => {
     room.signedIn();
     expect(network.sockets).toHaveLength(2);
     network.welcome();
-    expect(network.socket.sent[0]).toMatchObject({ client: 'client-1', name: 'Ada Lovelace', open: [{ file: 'a.py', rev: 3, seq: 1 }] });
+    const open = [{ file: 'a.py', rev: 3, seq: 1 }];
+    expect(network.socket.sent[0]).toMatchObject({ client: 'client-1', name: 'Ada Lovelace', open });
     network.socket.hear({ type: 'opened', file: 'a.py', rev: 3, language: 'python', from: 3 });
     network.socket.hear({ type: 'ack', file: 'a.py', seq: 1, rev: 4 });
     expect([room.pending, room.unsaved, file.localText]).toEqual([0, [], 'hello!']);

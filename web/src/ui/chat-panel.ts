@@ -122,5 +122,6 @@ export class ChatPanel {
 }
 
 function emptyHint(mayWrite: boolean): HTMLElement {
-  return element('li', { class: 'chat-empty' }, mayWrite ? 'No messages yet. Say hello, or paste a link.' : 'No messages yet.');
+  const hint = mayWrite ? 'No messages yet. Say hello, or paste a link.' : 'No messages yet.';
+  return element('li', { class: 'chat-empty' }, hint);
 }

@@ -59,8 +59,12 @@ export function endedPage(reason: EndReason, { unsaved, onSignIn }: EndedParts):
     const onclick = (): void => location.reload();
     actions.append(element('button', { class: 'button primary', type: 'button', onclick }, canRetry));
   }
-  if (onSignIn) actions.append(element('button', { class: 'button primary', type: 'button', onclick: onSignIn }, 'Sign in'));
-  const home = element('a', { class: canRetry || onSignIn ? 'button' : 'button primary', href: '/' }, 'Go to the start page');
+  if (onSignIn) {
+    const attributes = { class: 'button primary', type: 'button', onclick: onSignIn };
+    actions.append(element('button', attributes, 'Sign in'));
+  }
+  const look = canRetry || onSignIn ? 'button' : 'button primary';
+  const home = element('a', { class: look, href: '/' }, 'Go to the start page');
   actions.append(home);
   return element(
     'main',

@@ -15,6 +15,20 @@ export function textInput(attributes: Attributes = {}): HTMLInputElement {
   return element('input', { autocomplete: 'off', ...attributes });
 }
 
+const LONGEST_LOGIN = '200';
+
+/** Of the user's own, to sign in with, or of somebody who is to be added. */
+export function loginInput(attributes: Attributes = {}): HTMLInputElement {
+  return textInput({
+    required: true,
+    maxlength: LONGEST_LOGIN,
+    placeholder: 'ada@example.org',
+    autocapitalize: 'none',
+    spellcheck: 'false',
+    ...attributes,
+  });
+}
+
 export function choice<T extends string>(
   options: readonly (readonly [T, string])[],
   chosen: T,
@@ -92,7 +106,8 @@ export function actionForm({ title, name, fields, button, isMinor, className, ru
 export function secretBox(label: string, secret: string, hint: string): HTMLElement {
   const shown = element('input', { class: 'secret', readonly: true, value: secret, 'aria-label': label });
   const onclick = (): void => void copyText(secret, shown);
-  const copy = element('button', { class: 'button primary', type: 'button', onclick, 'aria-label': `Copy: ${label}` }, 'Copy');
+  const attributes = { class: 'button primary', type: 'button', 'aria-label': `Copy: ${label}` };
+  const copy = element('button', { ...attributes, onclick }, 'Copy');
   return element(
     'div',
     { class: 'secret-box', role: 'group', 'aria-label': label },

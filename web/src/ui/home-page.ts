@@ -2,14 +2,13 @@
 
 import type { Account, OwnRoom } from '../account/types';
 import { accounts } from './accounts';
-import { confirmAction } from './dialogs';
 import { element } from './dom';
 import { actionForm, field, problemLine, textInput } from './forms';
 import { joinForm } from './landing';
 import { ListView, row, rowButton, tag } from './list-section';
 import { lockIcon, section } from './page-frame';
 import { forgetRoom, recentRooms } from './recent-rooms';
-import { date, dateTime, explain, ROLE_NAMES, VISIBILITIES } from './wording';
+import { date, dateTime, ROLE_NAMES, VISIBILITIES } from './wording';
 
 export function homeContent(account: Account): HTMLElement[] {
   const forms = element('div', { class: 'home-forms' }, creationForm(), joinForm());
@@ -50,16 +49,23 @@ function roomRow(account: Account, room: OwnRoom, list: ListView<OwnRoom>, probl
   const name = room.name || 'Untitled room';
   const title = element('a', { href: `/r/${encodeURIComponent(room.room_id)}` }, name);
   const heading = element('span', { class: 'room-link' }, title, ...(room.is_locked ? [lockIcon()] : []));
-  const details = [tag(ROLE_NAMES[room.role] ?? room.role), VISIBILITIES[room.visibility] ?? '', `since ${date(room.created_at)}`];
+  const details = [
+    tag(ROLE_NAMES[room.role] ?? room.role),
+    VISIBILITIES[room.visibility] ?? '',
+    `since ${date(room.created_at)}`,
+  ];
   if (room.role === 'owner') return row(heading, details);
-  const leave = element('button', { class: 'button small', type: 'button', 'aria-label': `Leave ${name}` }, 'Leave');
-  leave.addEventListener('click', () => {
-    confirmAction(`Leave ${name}?`, 'You come back by an invitation only.', 'Leave', () => {
-      accounts
-        .removeMember(room.room_id, account.id)
-        .then(() => (forgetRoom(room.room_id), list.refresh()))
-        .catch((error: unknown) => (problem.textContent = explain(error)));
-    });
+  const leave = rowButton({
+    text: 'Leave',
+    label: `Leave ${name}`,
+    ask: { question: `Leave ${name}?`, consequence: 'To come back, somebody has to let you in again.', yes: 'Leave' },
+    run: async () => {
+      problem.textContent = '';
+      await accounts.removeMember(room.room_id, account.id);
+      forgetRoom(room.room_id);
+      await list.refresh();
+    },
+    onProblem: (message) => (problem.textContent = message),
   });
   return row(heading, details, leave);
 }
@@ -73,11 +79,13 @@ function visitedRooms(own: ReadonlySet<string>): HTMLElement[] {
   for (const room of rooms) {
     const name = room.name || 'Untitled room';
     const link = element('a', { href: `/r/${encodeURIComponent(room.id)}` }, name);
-    const forget = rowButton('Forget', `Forget ${name}`, async () => {
+    const onclick = (): void => {
       forgetRoom(room.id);
       item.remove();
       if (!list.firstChild) whole.remove();
-    }, () => {});
+    };
+    const attributes = { class: 'button small', type: 'button', 'aria-label': `Forget ${name}` };
+    const forget = element('button', { ...attributes, onclick }, 'Forget');
     const item = row(link, [dateTime(room.at)], forget);
     list.append(item);
   }

@@ -41,11 +41,15 @@ function inviteRow(source: InviteSource, invite: Invite, list: ListView<Invite>)
     invite.uses ? `used by ${invite.used} of ${people(invite.uses)}` : `used by ${people(invite.used)}`,
     `until ${dateTime(invite.expires_at)}`,
   ];
-  const label = `Revoke invitation: ${title}, made ${dateTime(invite.created_at)}`;
-  const revoke = rowButton('Revoke', label, async () => {
-    await source.revoke(invite.id);
-    await list.refresh();
-  }, toast);
+  const revoke = rowButton({
+    text: 'Revoke',
+    label: `Revoke invitation: ${title}, made ${dateTime(invite.created_at)}`,
+    run: async () => {
+      await source.revoke(invite.id);
+      await list.refresh();
+    },
+    onProblem: toast,
+  });
   return row(title, details, revoke);
 }
 

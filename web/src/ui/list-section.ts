@@ -1,5 +1,6 @@
 // A list from the server: being loaded, empty, not to be had, or there.
 
+import { confirmAction } from './dialogs';
 import { element } from './dom';
 import { explain } from './wording';
 
@@ -60,6 +61,7 @@ export class ListView<T> {
 
 /** Title, what is to be known of it in small, and what can be done with it. */
 export function row(title: Node | string, details: readonly (Node | string)[], ...actions: HTMLElement[]): HTMLLIElement {
+  const known = details.filter((detail) => detail !== '').map((detail) => element('span', {}, detail));
   return element(
     'li',
     { class: 'row' },
@@ -67,7 +69,7 @@ export function row(title: Node | string, details: readonly (Node | string)[], .
       'div',
       { class: 'row-text' },
       element('div', { class: 'row-title' }, title),
-      element('div', { class: 'row-details' }, ...details.filter((detail) => detail !== '').map((detail) => element('span', {}, detail))),
+      element('div', { class: 'row-details' }, ...known),
     ),
     ...(actions.length === 0 ? [] : [element('div', { class: 'row-actions' }, ...actions)]),
   );
@@ -77,21 +79,24 @@ export function tag(text: string): HTMLElement {
   return element('span', { class: 'tag' }, text);
 }
 
-/** A small button that does something with a row; what goes wrong is told by `onProblem`. */
-export function rowButton(
-  text: string,
-  label: string,
-  run: () => Promise<void>,
-  onProblem: (message: string) => void,
-): HTMLButtonElement {
-  const button = element('button', { class: 'button small', type: 'button', 'aria-label': label }, text);
+export interface RowAction {
+  readonly text: string;
+  readonly label: string; // says of what, too
+  readonly ask?: { readonly question: string; readonly consequence: string; readonly yes: string };
+  readonly run: () => Promise<unknown>;
+  readonly onProblem: (message: string) => void;
+}
+
+/** A small button that does something with a row, after a question if there is one. */
+export function rowButton({ text, label, ask, run, onProblem }: RowAction): HTMLButtonElement {
   let isBusy = false; // not `disabled`: that would lose the focus
-  button.addEventListener('click', () => {
+  const act = (): void => {
     if (isBusy) return;
     isBusy = true;
     run()
       .catch((error: unknown) => onProblem(explain(error)))
       .finally(() => (isBusy = false));
-  });
-  return button;
+  };
+  const onclick = (): void => (ask ? confirmAction(ask.question, ask.consequence, ask.yes, act) : act());
+  return element('button', { class: 'button small', type: 'button', 'aria-label': label, onclick }, text);
 }

@@ -3,7 +3,7 @@
 import type { Account, Session } from '../account/types';
 import { accounts } from './accounts';
 import { element } from './dom';
-import { actionForm, field, problemLine, textInput } from './forms';
+import { actionForm, field, textInput } from './forms';
 import { MAX_NAME_LENGTH } from './identity';
 import { ListView, row, rowButton, tag } from './list-section';
 import { section } from './page-frame';
@@ -69,15 +69,20 @@ function sessionRow(session: Session, list: ListView<Session>): HTMLLIElement {
   ];
   const title = element('span', { title: session.agent }, what);
   if (session.is_current) return row(title, details);
-  const end = rowButton('End', `End session: ${what}, ${session.address}`, async () => {
-    await accounts.endSession(session.id);
-    await list.refresh();
-  }, toast);
+  const end = rowButton({
+    text: 'End',
+    label: `End session: ${what}, ${session.address}`,
+    run: async () => {
+      await accounts.endSession(session.id);
+      await list.refresh();
+    },
+    onProblem: toast,
+  });
   return row(title, details, end);
 }
 
 function sessionsSection(sessions: ListView<Session>): HTMLElement {
-  return section('Where you are signed in', sessions.root, problemLine());
+  return section('Where you are signed in', sessions.root);
 }
 
 const BROWSERS: readonly (readonly [RegExp, string])[] = [

@@ -2,14 +2,13 @@
 
 import type { Account, ApiToken, NewToken, Scope } from '../account/types';
 import { accounts } from './accounts';
-import { confirmAction } from './dialogs';
 import { element } from './dom';
 import { actionForm, field, secretBox, textInput, tick, ticked } from './forms';
 import { roomIdFrom } from './landing';
-import { ListView, row } from './list-section';
+import { ListView, row, rowButton } from './list-section';
 import { section } from './page-frame';
 import { toast } from './toasts';
-import { date, dateTime, DAY_S, explain, SCOPES } from './wording';
+import { date, dateTime, DAY_S, SCOPES } from './wording';
 
 const USUAL_DAYS = 90;
 
@@ -25,11 +24,15 @@ export function tokensSection(account: Account): HTMLElement {
 }
 
 function tokenRow(token: ApiToken, list: ListView<ApiToken>): HTMLLIElement {
-  const revoke = element('button', { class: 'button small', type: 'button', 'aria-label': `Revoke token ${token.name}` }, 'Revoke');
-  revoke.addEventListener('click', () => {
-    confirmAction(`Revoke ${token.name}?`, 'Programs that use it are refused from now on.', 'Revoke', () => {
-      accounts.revokeToken(token.id).then(() => list.refresh(), (error: unknown) => toast(explain(error)));
-    });
+  const revoke = rowButton({
+    text: 'Revoke',
+    label: `Revoke token ${token.name}`,
+    ask: { question: `Revoke ${token.name}?`, consequence: 'Programs that use it are refused from now on.', yes: 'Revoke' },
+    run: async () => {
+      await accounts.revokeToken(token.id);
+      await list.refresh();
+    },
+    onProblem: toast,
   });
   const details = [
     token.scopes.map((scope) => SCOPES[scope] ?? scope).join(', '),
@@ -73,7 +76,13 @@ function creationForm(account: Account, list: ListView<ApiToken>, made: HTMLElem
   };
   const group = element('fieldset', { class: 'ticks' }, element('legend', {}, 'Good for'), ...scopes.map(ticked));
   const fields = [
-    element('div', { class: 'field-row' }, field('What is it for?', name), field('Last day', end), field('Only this room (link or id)', room)),
+    element(
+      'div',
+      { class: 'field-row' },
+      field('What is it for?', name),
+      field('Last day', end),
+      field('Only this room (link or id)', room),
+    ),
     group,
   ];
   return actionForm({

@@ -44,7 +44,8 @@ function frame(account: Account, { title, content }: SignedInPage): HTMLElement 
     accountMenu(account),
     iconButton('theme', 'Switch between dark and light', toggleTheme),
   );
-  return element('div', { class: 'page' }, top, element('main', { class: 'page-main' }, element('h1', {}, title), ...content(account)));
+  const main = element('main', { class: 'page-main' }, element('h1', {}, title), ...content(account));
+  return element('div', { class: 'page' }, top, main);
 }
 
 export function accountMenu(account: Account): HTMLElement {
@@ -89,10 +90,15 @@ export function unreachablePage(error: unknown): HTMLElement {
     brandMark(),
     element('h1', {}, 'The server does not answer'),
     element('p', { role: 'alert' }, explain(error)),
-    element('div', { class: 'ended-actions' }, element('button', { class: 'button primary', type: 'button', onclick }, 'Try again')),
+    element(
+      'div',
+      { class: 'ended-actions' },
+      element('button', { class: 'button primary', type: 'button', onclick }, 'Try again'),
+    ),
   );
 }
 
 export function lockIcon(): HTMLElement {
-  return element('span', { class: 'lock', role: 'img', 'aria-label': 'Locked', title: 'Locked: nobody edits' }, icon('lock'));
+  const attributes = { class: 'lock', role: 'img', 'aria-label': 'Locked', title: 'Locked: nobody edits' };
+  return element('span', attributes, icon('lock'));
 }

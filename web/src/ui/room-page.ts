@@ -127,15 +127,12 @@ class RoomPage {
       peersIn: (file) => this.workspace?.peersIn(file) ?? [],
     });
     const badge = element('span', { class: 'badge', hidden: true });
-    const chat = new ChatPanel(
-      room,
-      () => this.panels.isOpen('chat'),
-      (count) => showUnread(badge, count),
-    );
+    const isChatShown = (): boolean => this.panels.isOpen('chat');
+    const chat = new ChatPanel(room, isChatShown, (count) => showUnread(badge, count));
     const buttons = panelButtons(badge);
     this.panels = sidePanels(buttons, () => chat.markRead());
     addEventListener('focus', () => {
-      if (this.panels.isOpen('chat')) chat.markRead();
+      if (isChatShown()) chat.markRead();
     });
     this.header = this.makeHeader(connection, buttons);
     this.sharing = new RoomSharing(room, parts.roomId, parts.server, {
@@ -144,7 +141,8 @@ class RoomPage {
     });
     const main = element('main', { class: 'editor-area', 'aria-label': 'Editor' }, editorArea, this.noFile);
     const footer = element('footer', { class: 'room-footer' }, this.fileName, this.position, this.language);
-    this.root = element('div', { class: 'room' }, this.header.root, connection.banner, this.files.root, main, chat.root, footer);
+    const { root: header } = this.header;
+    this.root = element('div', { class: 'room' }, header, connection.banner, this.files.root, main, chat.root, footer);
     this.panels.attach(this.root);
     this.workspace = new Workspace(room, editorArea, {
       onCurrent: (file) => this.showCurrent(file),

@@ -9,14 +9,15 @@ import { actionForm, choice, field, problemLine, textInput, tick, ticked } from 
 import { section } from './page-frame';
 import { forgetRoom } from './recent-rooms';
 import { toast } from './toasts';
-import { explain, LINK_ROLES, VISIBILITIES } from './wording';
+import { explain, LINK_ROLES, REMOVAL, VISIBILITIES } from './wording';
 
 export function accessSection(roomId: string, room: RoomInfo, onRenamed: (name: string) => void): HTMLElement {
   return section('Access', accessChoices(roomId, room), renameForm(roomId, room, onRenamed));
 }
 
 function accessChoices(roomId: string, room: RoomInfo): HTMLElement {
-  const visibility = choice<Visibility>(Object.entries(VISIBILITIES) as [Visibility, string][], room.visibility ?? 'private');
+  const visibilities = Object.entries(VISIBILITIES) as [Visibility, string][];
+  const visibility = choice(visibilities, room.visibility ?? 'private');
   const role = choice<LinkRole>(LINK_ROLES, room.link_role ?? 'viewer', { 'aria-label': 'Role of who enters so' });
   const lock = tick('Locked: nobody edits, editors may still chat', room.is_locked ?? false);
   const problem = problemLine();
@@ -41,7 +42,8 @@ function accessChoices(roomId: string, room: RoomInfo): HTMLElement {
   role.addEventListener('change', () => void change({ link_role: role.value }));
   lock.addEventListener('change', () => void change({ is_locked: lock.checked }));
   show(room);
-  return element('div', { class: 'form' }, element('div', { class: 'field-row' }, field('Who may enter', visibility), roleField), ticked(lock), problem);
+  const who = element('div', { class: 'field-row' }, field('Who may enter', visibility), roleField);
+  return element('div', { class: 'form' }, who, ticked(lock), problem);
 }
 
 function renameForm(roomId: string, room: RoomInfo, onRenamed: (name: string) => void): HTMLElement {
@@ -63,7 +65,7 @@ function renameForm(roomId: string, room: RoomInfo, onRenamed: (name: string) =>
 export function removalSection(roomId: string, name: string): HTMLElement {
   const remove = element('button', { class: 'button small', type: 'button' }, 'Remove the room…');
   remove.addEventListener('click', () => {
-    confirmAction(`Remove ${name || 'this room'}?`, 'The room, its files and their history go away for everybody.', 'Remove', () => {
+    confirmAction(`Remove ${name || 'this room'}?`, REMOVAL, 'Remove', () => {
       accounts.removeRoom(roomId).then(
         () => {
           forgetRoom(roomId);

@@ -40,7 +40,9 @@ function linkSection(roomId: string, room: RoomInfo | undefined): HTMLElement {
   const shown = element('input', { class: 'secret', readonly: true, value: link, 'aria-label': 'Link to this room' });
   const onclick = (): void => void copyText(link, shown);
   const copy = element('button', { class: 'button primary', type: 'button', onclick }, 'Copy link');
-  const hint = room ? 'It lets in whoever may enter; an invitation lets in others.' : 'Whoever has the link can write in the room.';
+  const hint = room
+    ? 'It lets in whoever may enter; an invitation lets in others.'
+    : 'Whoever has the link can write in the room.';
   return section('Link', element('p', { class: 'hint' }, hint), element('div', { class: 'copy-row' }, shown, copy));
 }
 

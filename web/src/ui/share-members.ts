@@ -4,9 +4,7 @@
 import type { Account, Member } from '../account/types';
 import type { Role } from '../room/roles';
 import { accounts } from './accounts';
-import { confirmAction } from './dialogs';
-import { element } from './dom';
-import { actionForm, choice, field, problemLine, textInput } from './forms';
+import { actionForm, choice, field, loginInput, problemLine } from './forms';
 import { ListView, row, rowButton, tag } from './list-section';
 import { section } from './page-frame';
 import { explain, MEMBER_ROLES } from './wording';
@@ -47,7 +45,7 @@ export function membersSection(parts: MembersParts): HTMLElement {
 }
 
 function additionForm(roomId: string, list: ListView<Member>): HTMLElement {
-  const login = textInput({ required: true, maxlength: '200', placeholder: 'ada@example.org', autocapitalize: 'none', spellcheck: 'false' });
+  const login = loginInput();
   const role = choice<Role>(MEMBER_ROLES, 'editor', { 'aria-label': 'Role of the new member' });
   return actionForm({
     name: 'Add a member',
@@ -64,26 +62,44 @@ function additionForm(roomId: string, list: ListView<Member>): HTMLElement {
 }
 
 function memberRow(parts: MembersParts, member: Member, act: Act): HTMLLIElement {
-  const { roomId, own, isOwner, onGivenUp } = parts;
+  const { roomId, own, isOwner } = parts;
   const isOwn = member.account === own.id;
-  const actAndLeave = async (action: Promise<unknown>): Promise<void> => {
-    if (await act(action)) onGivenUp();
-  };
-  const actOnThis = isOwn ? actAndLeave : act;
-  const { name } = member;
-  const role = choice<Role>(MEMBER_ROLES, member.role, { class: 'small', 'aria-label': `Role of ${name}` });
-  role.addEventListener('change', () => void actOnThis(accounts.setMemberRole(roomId, member.account, role.value)));
-  const removal = async (): Promise<void> => void (await actOnThis(accounts.removeMember(roomId, member.account)));
-  const remove = isOwn
-    ? rowButton('Leave', 'Leave the room', removal, () => {})
-    : rowButton('Remove', `Remove ${name}`, removal, () => {});
-  const handOver = element('button', { class: 'button small', type: 'button', 'aria-label': `Hand over to ${name}` }, 'Hand over');
-  handOver.addEventListener('click', () => {
-    confirmAction(`Hand the room over to ${name}?`, `${name} owns it from now on, and you are an editor.`, 'Hand over', () => {
-      void actAndLeave(accounts.handOver(roomId, member.account));
-    });
+  const role = choice<Role>(MEMBER_ROLES, member.role, { class: 'small', 'aria-label': `Role of ${member.name}` });
+  role.addEventListener('change', () => {
+    const change = act(accounts.setMemberRole(roomId, member.account, role.value));
+    if (isOwn) void change.then((isDone) => isDone && parts.onGivenUp());
   });
   const details = [member.login ?? '', ...(isOwn ? [tag('You')] : [])];
   const mayBeGiven = isOwner && !isOwn && member.role !== 'owner';
-  return row(name, details, role, ...(mayBeGiven ? [handOver] : []), remove);
+  const handOver = mayBeGiven ? [handOverButton(parts, member, act)] : [];
+  return row(member.name, details, role, ...handOver, removeButton(parts, member, act));
+}
+
+function removeButton(parts: MembersParts, { account, name }: Member, act: Act): HTMLButtonElement {
+  const isOwn = account === parts.own.id;
+  return rowButton({
+    text: isOwn ? 'Leave' : 'Remove',
+    label: isOwn ? 'Leave the room' : `Remove ${name}`,
+    run: async () => {
+      const isDone = await act(accounts.removeMember(parts.roomId, account));
+      if (isDone && isOwn) parts.onGivenUp();
+    },
+    onProblem: () => {}, // `act` tells it
+  });
+}
+
+function handOverButton(parts: MembersParts, { account, name }: Member, act: Act): HTMLButtonElement {
+  return rowButton({
+    text: 'Hand over',
+    label: `Hand over to ${name}`,
+    ask: {
+      question: `Hand the room over to ${name}?`,
+      consequence: `${name} owns it from now on, and you are an editor.`,
+      yes: 'Hand over',
+    },
+    run: async () => {
+      if (await act(accounts.handOver(parts.roomId, account))) parts.onGivenUp();
+    },
+    onProblem: () => {}, // `act` tells it
+  });
 }

@@ -5,11 +5,11 @@ import { browserPlace, forgetSignUpInvite, signUpInvite } from '../account/invit
 import type { Account, ServerInfo } from '../account/types';
 import { accounts } from './accounts';
 import { brandMark, element, iconButton } from './dom';
-import { actionForm, field, textInput } from './forms';
+import { actionForm, field, loginInput, textInput } from './forms';
 import { toggleTheme } from './theme';
 
 const LEAST_PASSWORD = 10;
-const LONGEST_FIELD = '200';
+const LONGEST_PASSWORD = '200';
 
 export interface SignInParts {
   readonly server: ServerInfo;
@@ -62,8 +62,14 @@ function providerButton({ provider }: ServerInfo): HTMLElement[] {
 }
 
 function signInForm({ onSignedIn }: SignInParts): HTMLFormElement {
-  const login = textInput({ name: 'login', required: true, maxlength: LONGEST_FIELD, autocomplete: 'username', autocapitalize: 'none', spellcheck: 'false' });
-  const password = textInput({ name: 'password', type: 'password', required: true, maxlength: LONGEST_FIELD, autocomplete: 'current-password' });
+  const login = loginInput({ name: 'login', autocomplete: 'username', placeholder: '' });
+  const password = textInput({
+    name: 'password',
+    type: 'password',
+    required: true,
+    maxlength: LONGEST_PASSWORD,
+    autocomplete: 'current-password',
+  });
   return actionForm({
     title: 'Sign in',
     fields: [field('Login', login), field('Password', password)],
@@ -84,7 +90,7 @@ function wrongPassword(error: unknown): unknown {
 }
 
 function signUpForm({ onSignedIn }: SignInParts, invite: string | undefined): HTMLFormElement {
-  const login = textInput({ name: 'login', required: true, maxlength: LONGEST_FIELD, autocomplete: 'username', autocapitalize: 'none', spellcheck: 'false', placeholder: 'ada@example.org' });
+  const login = loginInput({ name: 'login', autocomplete: 'username' });
   const name = textInput({ name: 'name', maxlength: '80', autocomplete: 'name' });
   const password = newPasswordInput();
   return actionForm({
@@ -114,7 +120,7 @@ export function newPasswordInput(): HTMLInputElement {
     type: 'password',
     required: true,
     minlength: String(LEAST_PASSWORD),
-    maxlength: LONGEST_FIELD,
+    maxlength: LONGEST_PASSWORD,
     autocomplete: 'new-password',
   });
 }

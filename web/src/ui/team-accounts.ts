@@ -3,9 +3,8 @@
 
 import type { Account, TenantAccount, TenantAccountChange, TenantRole } from '../account/types';
 import { accounts } from './accounts';
-import { confirmAction } from './dialogs';
 import { element } from './dom';
-import { actionForm, choice, field, secretBox, textInput } from './forms';
+import { actionForm, choice, field, loginInput, secretBox, textInput } from './forms';
 import { ListView, row, rowButton, tag } from './list-section';
 import { section } from './page-frame';
 import { toast } from './toasts';
@@ -16,6 +15,8 @@ interface AccountsView {
   readonly made: HTMLElement; // where a new password is shown
   readonly list: ListView<TenantAccount>;
 }
+
+type Change = (what: TenantAccountChange) => Promise<void>;
 
 export function accountsSection(own: Account): HTMLElement {
   const made = element('div', { 'aria-live': 'polite' });
@@ -29,7 +30,7 @@ export function accountsSection(own: Account): HTMLElement {
 }
 
 function additionForm({ made, list }: AccountsView): HTMLElement {
-  const login = textInput({ required: true, maxlength: '200', placeholder: 'ada@example.org', autocapitalize: 'none', spellcheck: 'false' });
+  const login = loginInput();
   const name = textInput({ maxlength: '80' });
   const role = choice<TenantRole>(TENANT_ROLES, 'member');
   return actionForm({
@@ -52,7 +53,8 @@ function additionForm({ made, list }: AccountsView): HTMLElement {
 
 function showPassword(made: HTMLElement, { login, password }: TenantAccount): void {
   if (password === undefined) return;
-  made.replaceChildren(secretBox(`Password of ${login}`, password, 'is shown this once. It can be changed after signing in.'));
+  const hint = 'is shown this once. It can be changed after signing in.';
+  made.replaceChildren(secretBox(`Password of ${login}`, password, hint));
 }
 
 function accountRow(account: TenantAccount, view: AccountsView): HTMLLIElement {
@@ -64,23 +66,15 @@ function accountRow(account: TenantAccount, view: AccountsView): HTMLLIElement {
     ...(account.is_disabled ? [tag('Disabled')] : []),
     account.seen_at ? `last seen ${dateTime(account.seen_at)}` : 'never signed in',
   ];
-  const change = async (what: TenantAccountChange): Promise<void> => {
+  const change: Change = async (what) => {
     showPassword(view.made, await accounts.changeTeamAccount(account.id, what));
     await view.list.refresh();
   };
-  const reset = element('button', { class: 'button small', type: 'button', 'aria-label': `New password for ${login}` }, 'New password');
-  reset.addEventListener('click', () => {
-    confirmAction(`New password for ${login}?`, 'The old one is not good any more, and all sessions end.', 'Give a new one', () => {
-      change({ reset_password: true }).catch((error: unknown) => toast(explain(error)));
-    });
-  });
-  const able = account.is_disabled
-    ? rowButton('Enable', `Enable ${login}`, () => change({ is_disabled: false }), toast)
-    : disableButton(login, change);
-  return row(account.name || login, details, roleChoice(account, change), ...(isOwn ? [] : [reset, able]));
+  const buttons = isOwn ? [] : [resetButton(login, change), ableButton(account, change)];
+  return row(account.name || login, details, roleChoice(account, change), ...buttons);
 }
 
-function roleChoice(account: TenantAccount, change: (what: TenantAccountChange) => Promise<void>): HTMLSelectElement {
+function roleChoice(account: TenantAccount, change: Change): HTMLSelectElement {
   const role = choice<TenantRole>(TENANT_ROLES, account.role, { class: 'small', 'aria-label': `Role of ${account.login}` });
   role.addEventListener('change', () => {
     change({ role: role.value }).catch((error: unknown) => {
@@ -91,12 +85,31 @@ function roleChoice(account: TenantAccount, change: (what: TenantAccountChange) 
   return role;
 }
 
-function disableButton(login: string, change: (what: TenantAccountChange) => Promise<void>): HTMLButtonElement {
-  const button = element('button', { class: 'button small', type: 'button', 'aria-label': `Disable ${login}` }, 'Disable');
-  button.addEventListener('click', () => {
-    confirmAction(`Disable ${login}?`, 'They are signed out at once and cannot sign in. What they wrote stays.', 'Disable', () => {
-      change({ is_disabled: true }).catch((error: unknown) => toast(explain(error)));
-    });
+function resetButton(login: string, change: Change): HTMLButtonElement {
+  return rowButton({
+    text: 'New password',
+    label: `New password for ${login}`,
+    ask: {
+      question: `New password for ${login}?`,
+      consequence: 'The old one is not good any more, and all sessions end.',
+      yes: 'Give a new one',
+    },
+    run: () => change({ reset_password: true }),
+    onProblem: toast,
   });
-  return button;
+}
+
+function ableButton({ login, is_disabled: isDisabled }: TenantAccount, change: Change): HTMLButtonElement {
+  const ask = {
+    question: `Disable ${login}?`,
+    consequence: 'They are signed out at once and cannot sign in. What they wrote stays.',
+    yes: 'Disable',
+  };
+  return rowButton({
+    text: isDisabled ? 'Enable' : 'Disable',
+    label: `${isDisabled ? 'Enable' : 'Disable'} ${login}`,
+    ...(isDisabled ? {} : { ask }),
+    run: () => change({ is_disabled: !isDisabled }),
+    onProblem: toast,
+  });
 }

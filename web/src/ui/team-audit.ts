@@ -31,7 +31,8 @@ export function auditSection(): HTMLElement {
     });
   more.addEventListener('click', () => void load());
   void load();
-  const all = element('a', { class: 'button small', href: '/tenant/audit/export', download: 'audit.ndjson' }, 'Export all (NDJSON)');
+  const attributes = { class: 'button small', href: '/tenant/audit/export', download: 'audit.ndjson' };
+  const all = element('a', attributes, 'Export all (NDJSON)');
   return section('Audit log', element('div', { class: 'section-tools' }, all), list, note, problem, more);
 }
 

@@ -1,9 +1,7 @@
 // The team's page, for its admins: accounts, invitations, rooms, what happened.
 
-import { RestError } from '../account/rest';
 import type { Account, TenantRoom } from '../account/types';
 import { accounts } from './accounts';
-import { confirmAction } from './dialogs';
 import { element } from './dom';
 import { inviteList } from './invite-list';
 import { ListView, row, rowButton } from './list-section';
@@ -12,7 +10,7 @@ import { openShareDialog } from './share-dialog';
 import { accountsSection } from './team-accounts';
 import { auditSection } from './team-audit';
 import { toast } from './toasts';
-import { date, explain, VISIBILITIES } from './wording';
+import { date, REMOVAL, VISIBILITIES } from './wording';
 
 const PARTS: Record<string, { title: string; make: (account: Account) => HTMLElement }> = {
   accounts: { title: 'Accounts', make: accountsSection },
@@ -71,20 +69,28 @@ function roomRow(account: Account, room: TenantRoom, list: ListView<TenantRoom>)
   const link = element('a', { href: `/r/${encodeURIComponent(room.room_id)}` }, name);
   const title = element('span', { class: 'room-link' }, link, ...(room.is_locked ? [lockIcon()] : []));
   const owners = room.owners.length > 0 ? `owned by ${room.owners.join(', ')}` : 'owned by nobody';
-  const share = rowButton('Sharing', `Sharing of ${name}`, async () => {
-    const dialog = await openShareDialog({ roomId: room.room_id, account, isOwner: false });
-    dialog.addEventListener('close', () => void list.refresh());
-  }, toast);
-  const remove = element('button', { class: 'button small', type: 'button', 'aria-label': `Remove ${name}` }, 'Remove');
-  remove.addEventListener('click', () => {
-    confirmAction(`Remove ${name}?`, 'The room, its files and their history go away for everybody.', 'Remove', () => {
-      accounts
-        .removeRoom(room.room_id)
-        .catch((error: unknown) => {
-          if (!(error instanceof RestError && error.status === 404)) toast(explain(error));
-        })
-        .finally(() => void list.refresh());
-    });
+  const share = rowButton({
+    text: 'Sharing',
+    label: `Sharing of ${name}`,
+    run: async () => {
+      const dialog = await openShareDialog({ roomId: room.room_id, account, isOwner: false });
+      dialog.addEventListener('close', () => void list.refresh());
+    },
+    onProblem: toast,
   });
-  return row(title, [VISIBILITIES[room.visibility] ?? '', owners, `since ${date(room.created_at)}`], share, remove);
+  const details = [VISIBILITIES[room.visibility] ?? '', owners, `since ${date(room.created_at)}`];
+  return row(title, details, share, removeButton(room.room_id, name, list));
+}
+
+function removeButton(roomId: string, name: string, list: ListView<TenantRoom>): HTMLButtonElement {
+  return rowButton({
+    text: 'Remove',
+    label: `Remove ${name}`,
+    ask: { question: `Remove ${name}?`, consequence: REMOVAL, yes: 'Remove' },
+    run: async () => {
+      await accounts.removeRoom(roomId);
+      await list.refresh();
+    },
+    onProblem: toast,
+  });
 }

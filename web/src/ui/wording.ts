@@ -43,6 +43,8 @@ export const SCOPES: Record<Scope, string> = {
   admin: 'The team',
 };
 
+export const REMOVAL = 'The room, its files and their history go away for everybody.';
+
 export const DAY_S = 86_400;
 
 export function dateTime(at: number): string {
