@@ -14,6 +14,7 @@ const LIFETIMES: readonly (readonly [string, string])[] = [
   [String(7 * DAY_S), '7 days'],
   [String(30 * DAY_S), '30 days'],
 ];
+const ROLES = LINK_ROLES.map(([role]): [LinkRole, string] => [role, ROLE_NAMES[role]]);
 const USUAL_LIFETIME = String(7 * DAY_S);
 
 export interface InviteSource {
@@ -54,7 +55,7 @@ function inviteRow(source: InviteSource, invite: Invite, list: ListView<Invite>)
 }
 
 function creationForm(source: InviteSource, list: ListView<Invite>, made: HTMLElement): HTMLElement {
-  const role = choice<LinkRole>(LINK_ROLES, 'editor');
+  const role = choice(ROLES, 'editor');
   const lifetime = choice(LIFETIMES, USUAL_LIFETIME);
   const uses = textInput({ type: 'number', min: '1', max: '1000000', placeholder: 'Any number' });
   const fields = [

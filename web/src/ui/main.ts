@@ -8,6 +8,7 @@ import './styles/share.css';
 import './styles/room.css';
 import './styles/panels.css';
 import './styles/narrow.css';
+import { browserPlace, roomInvite, signUpInvite } from '../account/invite-link';
 import { accounts } from './accounts';
 import { homeContent } from './home-page';
 import { showLanding } from './landing';
@@ -25,6 +26,7 @@ const PAGES = new Map<string, SignedInPage>([
 ]);
 
 async function showPage(app: HTMLElement): Promise<void> {
+  signUpInvite(browserPlace()); // out of the address bar; the form finds it again
   const path = location.pathname.replace(/(.)\/$/, '$1');
   const page = PAGES.get(path);
   const { mode } = await accounts.server();
@@ -34,9 +36,10 @@ async function showPage(app: HTMLElement): Promise<void> {
 
 /** The editor is on its way while the server is asked who this is. */
 async function enterRoom(app: HTMLElement, roomId: string): Promise<void> {
+  const invite = roomInvite(browserPlace(), roomId); // at once: it stands in the address bar
   const roomPage = import('./room-page');
   const [server, account] = await Promise.all([accounts.server(), accounts.account()]);
-  (await roomPage).showRoom(app, roomId, { server, account });
+  (await roomPage).showRoom(app, roomId, { server, account, invite });
 }
 
 applyTheme();

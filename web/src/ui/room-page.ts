@@ -1,6 +1,6 @@
 // The page of one room: puts its parts together.
 
-import { browserPlace, forgetRoomInvite, roomInvite } from '../account/invite-link';
+import { browserPlace, forgetRoomInvite } from '../account/invite-link';
 import type { Account, ServerInfo } from '../account/types';
 import { connectRoom, mayEdit } from '../room/index';
 import { browserOptions } from '../room/browser';
@@ -23,11 +23,11 @@ import { Workspace } from './workspace';
 export interface Visitor {
   readonly server: ServerInfo;
   readonly account: Account | undefined;
+  readonly invite: string | undefined;
 }
 
-export function showRoom(app: HTMLElement, roomId: string, { server, account }: Visitor): void {
+export function showRoom(app: HTMLElement, roomId: string, { server, account, invite }: Visitor): void {
   document.title = 'tandem';
-  const invite = roomInvite(browserPlace(), roomId);
   const room = connectRoom(browserOptions(roomId, account?.name ?? ownName(), invite));
   const page = new RoomPage(room, {
     roomId,

@@ -4,9 +4,10 @@
 import type { Account, Member } from '../account/types';
 import type { Role } from '../room/roles';
 import { accounts } from './accounts';
-import { actionForm, choice, field, loginInput, problemLine } from './forms';
+import { actionForm, choice, field, loginInput } from './forms';
 import { ListView, row, rowButton, tag } from './list-section';
 import { section } from './page-frame';
+import { toast } from './toasts';
 import { explain, MEMBER_ROLES } from './wording';
 
 interface MembersParts {
@@ -21,7 +22,6 @@ interface MembersParts {
 type Act = (action: Promise<unknown>) => Promise<boolean>;
 
 export function membersSection(parts: MembersParts): HTMLElement {
-  const problem = problemLine();
   const list: ListView<Member> = new ListView({
     label: 'Members',
     empty: 'There are no members yet.',
@@ -30,18 +30,17 @@ export function membersSection(parts: MembersParts): HTMLElement {
   });
   // What holds is shown, also when it was refused.
   const act: Act = async (action) => {
-    problem.textContent = '';
     const isDone = await action.then(
       () => true,
       (error: unknown) => {
-        problem.textContent = explain(error);
+        toast(explain(error)); // the list may be scrolled anywhere
         return false;
       },
     );
     await list.refresh();
     return isDone;
   };
-  return section('Members', additionForm(parts.roomId, list), problem, list.root);
+  return section('Members', additionForm(parts.roomId, list), list.root);
 }
 
 function additionForm(roomId: string, list: ListView<Member>): HTMLElement {
