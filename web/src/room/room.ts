@@ -303,7 +303,7 @@ export class RoomClient extends TypedEmitter<RoomEvents> implements Room, FileHo
   private canDoWithoutToken(reason: EndReason): boolean {
     if (reason !== 'not-authenticated' || this.token === undefined) return false;
     this.token = undefined;
-    if (this.site_ === undefined) this.notify('invite_refused', 'The invitation is not valid any more.');
+    this.notify('invite_refused', 'The invitation is not valid any more.');
     return true;
   }
 

@@ -46,14 +46,22 @@ const EXPLANATIONS: Record<EndReason, Explanation> = {
   },
 };
 
+const NEVER_LET_IN: Explanation = {
+  ...EXPLANATIONS.forbidden,
+  title: 'You have no access to this room',
+  text: 'Somebody who manages the room can let you in, or send you an invitation.',
+};
+
 export interface EndedParts {
+  readonly hasBeenIn: boolean;
   readonly unsaved: readonly UnsavedText[];
   /** Signing in may help. */
   readonly onSignIn?: () => void;
 }
 
-export function endedPage(reason: EndReason, { unsaved, onSignIn }: EndedParts): HTMLElement {
-  const { title, text, canRetry } = EXPLANATIONS[reason];
+export function endedPage(reason: EndReason, { hasBeenIn, unsaved, onSignIn }: EndedParts): HTMLElement {
+  const isNews = reason !== 'forbidden' || hasBeenIn;
+  const { title, text, canRetry } = isNews ? EXPLANATIONS[reason] : NEVER_LET_IN;
   const actions = element('div', { class: 'ended-actions' });
   if (canRetry) {
     const onclick = (): void => location.reload();

@@ -12,21 +12,23 @@ import { toast } from './toasts';
 import { tokensSection } from './me-tokens';
 import { date, dateTime } from './wording';
 
-export function meContent(account: Account): HTMLElement[] {
+export function meContent(account: Account, changed: (account: Account) => void): HTMLElement[] {
   const role = account.tenant.role === 'admin' ? 'an admin' : 'a member';
   const who = element('p', { class: 'lead' }, `Signed in as ${account.login}, ${role} of ${account.tenant.name}.`);
   const sessions = sessionsList();
-  return [who, nameSection(account), passwordSection(sessions), sessionsSection(sessions), tokensSection(account)];
+  return [who, nameSection(account, changed), passwordSection(sessions), sessionsSection(sessions), tokensSection(account)];
 }
 
-function nameSection(account: Account): HTMLElement {
+function nameSection(account: Account, changed: (account: Account) => void): HTMLElement {
   const name = textInput({ required: true, value: account.name, maxlength: String(MAX_NAME_LENGTH), autocomplete: 'name' });
   const form = actionForm({
     name: 'Change name',
     fields: [field('Your name, as the others see it', name)],
     button: 'Save name',
     run: async () => {
-      name.value = (await accounts.setName(name.value.trim())).name;
+      const now = await accounts.setName(name.value.trim());
+      name.value = now.name;
+      changed(now);
       toast('Saved. Rooms show it the next time you enter them.');
     },
   });

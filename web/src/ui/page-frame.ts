@@ -15,7 +15,8 @@ import { explain } from './wording';
 
 export interface SignedInPage {
   readonly title: string;
-  readonly content: (account: Account) => readonly HTMLElement[];
+  /** `changed` tells the bar that the account has another name. */
+  readonly content: (account: Account, changed: (account: Account) => void) => readonly HTMLElement[];
 }
 
 /** Shows the page to whoever is signed in, now or after signing in here. */
@@ -35,16 +36,18 @@ export async function showSignedIn(app: HTMLElement, page: SignedInPage): Promis
 }
 
 function frame(account: Account, { title, content }: SignedInPage): HTMLElement {
+  const who = element('div', { class: 'own' }, accountMenu(account));
+  const changed = (now: Account): void => who.replaceChildren(accountMenu(now));
   const top = element(
     'header',
     { class: 'page-top' },
     element('a', { class: 'brand', href: '/', 'aria-label': 'tandem: my rooms' }, brandMark(), 'tandem'),
     element('span', { class: 'team-name' }, account.tenant.name),
     element('span', { class: 'header-gap' }),
-    accountMenu(account),
+    who,
     iconButton('theme', 'Switch between dark and light', toggleTheme),
   );
-  const main = element('main', { class: 'page-main' }, element('h1', {}, title), ...content(account));
+  const main = element('main', { class: 'page-main' }, element('h1', {}, title), ...content(account, changed));
   return element('div', { class: 'page' }, top, main);
 }
 

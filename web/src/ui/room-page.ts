@@ -47,8 +47,9 @@ export function showRoom(app: HTMLElement, roomId: string, { server, account, in
     else showEnd(app, server, page, room, state.reason);
   });
   room.on('notice', ({ code, message }) => {
-    if (code === 'invite_refused') forgetRoomInvite(browserPlace(), roomId);
-    toast(message);
+    const isAboutInvite = code === 'invite_refused';
+    if (isAboutInvite) forgetRoomInvite(browserPlace(), roomId);
+    if (!isAboutInvite || !page.isSignedIn) toast(message); // it may have been the session that ended
   });
   comeBackWhenPossible(room);
   room.connect();
@@ -57,7 +58,7 @@ export function showRoom(app: HTMLElement, roomId: string, { server, account, in
 /** The page waits with all that is in it, and goes on when somebody has signed in. */
 function askInPlace(app: HTMLElement, server: ServerInfo, page: RoomPage, room: Room): void {
   const kept = room.pending > 0 ? ' Your last edits are kept.' : '';
-  const reason = page.hasBeenIn ? `You are not signed in any more.${kept}` : 'Sign in to enter this room.';
+  const reason = page.isSignedIn ? `You are not signed in any more.${kept}` : `Sign in to enter this room.${kept}`;
   const onSignedIn = (account: Account): void => {
     room.rename(account.name);
     page.signedInAs(account);
@@ -72,7 +73,7 @@ function showEnd(app: HTMLElement, server: ServerInfo, page: RoomPage, room: Roo
   document.title = 'tandem';
   const mayHelp = server.mode === 'accounts' && !page.isSignedIn && (reason === 'no-such-room' || reason === 'forbidden');
   const onSignIn = (): void => app.replaceChildren(signInPage({ server, onSignedIn: () => location.reload() }));
-  app.replaceChildren(endedPage(reason, { unsaved: room.unsaved, ...(mayHelp ? { onSignIn } : {}) }));
+  app.replaceChildren(endedPage(reason, { hasBeenIn: page.hasBeenIn, unsaved: room.unsaved, ...(mayHelp ? { onSignIn } : {}) }));
 }
 
 function comeBackWhenPossible(room: Room): void {

@@ -73,5 +73,10 @@ export function explain(error: unknown): string {
   if (error.status === 429) {
     return `Too many attempts. Try again in ${inSeconds(error.retryMs ?? 60_000)}.`;
   }
-  return BY_CODE.get(error.code) ?? error.message;
+  return BY_CODE.get(error.code) ?? sentence(error.message);
+}
+
+function sentence(text: string): string {
+  const [first = '', ...rest] = text;
+  return `${first.toUpperCase()}${rest.join('')}${/[.!?…]$/.test(text) ? '' : '.'}`;
 }
