@@ -65,6 +65,7 @@ function askInPlace(app: HTMLElement, server: ServerInfo, page: RoomPage, room: 
     app.replaceChildren(page.root);
     page.showTitle(room.roomName);
     room.signedIn();
+    page.focusEditor();
   };
   app.replaceChildren(signInPage({ server, reason, onSignedIn }));
 }
@@ -167,6 +168,10 @@ class RoomPage {
     this.isSignedIn_ = true;
     this.header.showAccount(account);
     this.sharing.signedInAs(account);
+  }
+
+  focusEditor(): void {
+    this.workspace.editor.focus();
   }
 
   showTitle(roomName: string): void {
