@@ -15,7 +15,7 @@ export default defineConfig({
   worker: { format: 'es' },
   server: {
     proxy: {
-      '/rooms': backend,
+      '^/(rooms|server|account|invites|tenant|auth)\\b': backend,
       '/ws': { target: backend, ws: true },
     },
   },

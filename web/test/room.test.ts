@@ -509,7 +509,7 @@ describe('messages', () => {
     expect(parseMessage('{"type":"op","file":"a","rev":1,"op":[""]}')).toBeUndefined();
     expect(parseMessage('{"type":"ack","file":"a","seq":1}')).toBeUndefined();
     expect(parseMessage('{"type":"join","site":3,"name":"\\u202eEve\\u0007","color":"red;}"}')).toEqual({
-      type: 'join', peer: { site: 3, name: 'Eve', color: '#7a7f87', role: '' },
+      type: 'join', peer: { site: 3, name: 'Eve', color: '#7a7f87', role: 'editor' },
     });
   });
 });

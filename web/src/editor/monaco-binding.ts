@@ -4,6 +4,9 @@
 // Invariants, whenever no method is running and `isDirty` is false
 //  1. The model's text, `index` and the file's local text are the same.
 //  2. What the binding itself does to the model is not reported as the user's.
+//  3. Who may not edit cannot give the file the line ends that Monaco shows: then
+//     `isAside`, and `index` is the text with these line ends, until
+//     mayEditChanged() finds that it may be edited.
 
 import { ChunkedText } from '../client/chunked-text';
 import { diff } from '../client/text-diff';
@@ -30,6 +33,7 @@ export class MonacoBinding {
   private isApplying = false;
   private isDirty = false; // the model has text that no operation may hold
   private isLoaded = false;
+  private isAside = false;
   private lineEndRepairs = 0;
 
   constructor(
@@ -46,7 +50,7 @@ export class MonacoBinding {
     this.subscriptions.push(
       () => contentChanges.dispose(),
       file.on('text', ({ text }) => this.show(text)),
-      file.on('remote', ({ op }) => this.remoteEdit(op)),
+      file.on('remote', ({ op }) => (this.isAside ? this.show(file.localText) : this.remoteEdit(op))),
     );
     if (file.isOpen) this.show(file.localText);
   }
@@ -74,6 +78,14 @@ export class MonacoBinding {
     return this.model.getPositionAt(this.index.toUtf16(within));
   }
 
+  /** What could not be repaired before is repaired now. */
+  mayEditChanged(): void {
+    if (!this.isAside || !this.file.mayEdit) return;
+    this.isAside = false;
+    this.index = new ChunkedText(this.file.localText);
+    this.repairLineEnds();
+  }
+
   endUndoGroup(): void {
     this.history.endGroup();
   }
@@ -92,7 +104,7 @@ export class MonacoBinding {
 
   private show(text: string): void {
     this.isDirty = false;
-    const op = diff(this.index.toString(), text);
+    const op = diff(this.index.toString(), this.isAside ? sanitizeText(text) : text);
     if (!op.isIdentity) this.remoteEdit(op);
     if (this.isLoaded) return;
     this.isLoaded = true;
@@ -135,7 +147,8 @@ export class MonacoBinding {
     const op = diff(text, sanitizeText(text));
     this.index.apply(op);
     this.history.remoteEdit(op);
-    this.file.edit(op);
+    if (this.file.mayEdit) this.file.edit(op);
+    else this.isAside = true;
   }
 
   // --- from the user ----------------------------------------------------------

@@ -3,6 +3,9 @@
 
 import type { ConflictReason } from '../client/file-sync';
 import type { TextOp } from '../client/text-op';
+import type { Role } from './roles';
+
+export type { Role } from './roles';
 
 export type FileAction = 'create' | 'rename' | 'delete';
 
@@ -10,7 +13,7 @@ export interface Peer {
   readonly site: number;
   readonly name: string;
   readonly color: string; // '#rrggbb', checked
-  readonly role: string;
+  readonly role: Role;
 }
 
 export interface ChatMessage {
@@ -46,6 +49,8 @@ export interface RoomEvents {
   connection: ConnectionState;
   /** The welcome has come: room name, own site, peers, files and chat are known. */
   welcome: { readonly roomName: string; readonly site: number };
+  /** What the user may do is something else from now on. */
+  role: { readonly role: Role; readonly before: Role };
   peers: readonly Peer[];
   files: readonly RoomFileInfo[]; // sorted by name
   /**
@@ -99,6 +104,7 @@ export interface RoomFile extends Emitter<FileEvents> {
   readonly id: number | undefined; // not known before the first welcome
   readonly language: string;
   readonly isOpen: boolean; // the text is there
+  readonly mayEdit: boolean; // an edit without that is refused, and comes back as a `conflict`
   readonly localText: string;
   readonly cursors: readonly PeerCursor[];
   /** The user's edit of the local text, in characters; sent when it may be. */
@@ -114,17 +120,23 @@ export interface Room extends Emitter<RoomEvents> {
   readonly roomName: string;
   readonly site: number | undefined;
   readonly name: string;
+  /** An editor's until the first welcome: what a reload has left may be one's. */
+  readonly role: Role;
   readonly peers: readonly Peer[]; // without oneself
   readonly files: readonly RoomFileInfo[];
   readonly chat: readonly ChatMessage[];
   readonly pending: number;
-  readonly readOnly: boolean;
+  readonly readOnly: boolean; // the store's doing; what the user may do is said by `role`
+  /** The texts with edits that the server has not confirmed. */
+  readonly unsaved: readonly UnsavedText[];
   connect(): void;
   /** Try again at once: the network is back, the tab is visible. */
   reconnectNow(): void;
   /** Keeps what is pending where a reload finds it: the page may be about to go. */
   keepPending(): void;
   leave(): void;
+  /** The user has signed in: goes on where `not-authenticated` ended it. */
+  signedIn(): void;
   /** Takes effect with the next connection; reconnects when nothing is pending. */
   rename(name: string): void;
   open(file: string): RoomFile;
@@ -132,6 +144,11 @@ export interface Room extends Emitter<RoomEvents> {
   createFile(file: string, text?: string): void;
   renameFile(file: string, to: string): void;
   deleteFile(file: string): void;
+}
+
+export interface UnsavedText {
+  readonly file: string;
+  readonly text: string;
 }
 
 /** What a browser's WebSocket and npm's `ws` have in common. */
@@ -163,7 +180,7 @@ export interface RoomOptions {
   url: string; // ws://host/ws/{room_id}
   roomId: string;
   name: string;
-  token?: string;
+  token?: string; // an invite's; one that the server does not take is not shown to it again
   makeSocket: (url: string, protocol: string) => Socket;
   clock: Clock;
   outbox: KeyValueStore;

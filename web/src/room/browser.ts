@@ -35,12 +35,13 @@ function sessionStore(): KeyValueStore {
   }
 }
 
-export function browserOptions(roomId: string, name: string): RoomOptions {
+export function browserOptions(roomId: string, name: string, token?: string): RoomOptions {
   const scheme = location.protocol === 'https:' ? 'wss' : 'ws';
   return {
     url: `${scheme}://${location.host}/ws/${encodeURIComponent(roomId)}`,
     roomId,
     name,
+    ...(token === undefined ? {} : { token }),
     makeSocket: (url, protocol) => new WebSocket(url, protocol) as unknown as Socket,
     clock,
     outbox: sessionStore(),

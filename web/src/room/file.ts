@@ -4,7 +4,8 @@
 //  1. Effects are carried out in order, one list after the other, also when a
 //     listener edits the file from inside an event.
 //  2. The own selection is told only when the local text is the server's text:
-//     positions in a text that nobody else has would mean nothing.
+//     positions in a text that nobody else has would mean nothing. And only by
+//     who may show a cursor.
 //  3. Once it has an id it keeps it: what it says is about that file, whatever
 //     the name has come to stand for.
 
@@ -19,6 +20,7 @@ import { TypedEmitter } from './emitter';
 import type { Opened, ServerError, ServerMessage } from './messages';
 import type { FileWork } from './outbox';
 import { carryAll, RemoteCursors } from './remote-cursors';
+import { mayComment } from './roles';
 
 const SELECTION_PAUSE_MS = 100;
 const MAX_SELECTIONS = 100;
@@ -26,6 +28,8 @@ const MAX_SELECTIONS = 100;
 export interface FileHost {
   readonly clock: Clock;
   readonly isOnline: boolean;
+  readonly mayEdit: boolean;
+  readonly mayShowCursor: boolean;
   send(message: object): void;
   peer(site: number): Peer | undefined;
   nextNumber(): number;
@@ -96,6 +100,10 @@ export class FileClient extends TypedEmitter<FileEvents> implements RoomFile {
     return this.sync.isOpen;
   }
 
+  get mayEdit(): boolean {
+    return this.host.mayEdit;
+  }
+
   get localText(): string {
     return this.sync.localText;
   }
@@ -154,6 +162,12 @@ export class FileClient extends TypedEmitter<FileEvents> implements RoomFile {
 
   // --- from the room ----------------------------------------------------------
 
+  /** The server has forgotten where it was, if it has ever known. */
+  mayShowCursorChanged(): void {
+    this.selectionIsNews = this.selection.length > 0;
+    this.tellSelection();
+  }
+
   /** Somebody wants it again before it was closed. */
   keepOpen(): void {
     this.isClosing = false;
@@ -191,8 +205,14 @@ export class FileClient extends TypedEmitter<FileEvents> implements RoomFile {
 
   peersChanged(): void {
     const hadCarets = !this.remote.isEmpty;
-    this.remote.keepOnly((site) => this.host.peer(site) !== undefined);
+    this.remote.keepOnly((site) => this.hasCaret(site));
     if (hadCarets) this.emit('cursors', this.cursors);
+  }
+
+  /** Who may only read from now on leaves no caret behind. */
+  private hasCaret(site: number): boolean {
+    const peer = this.host.peer(site);
+    return peer !== undefined && mayComment(peer.role);
   }
 
   receive(message: FileMessage): void {
@@ -310,7 +330,7 @@ export class FileClient extends TypedEmitter<FileEvents> implements RoomFile {
   private tellSelection(): void {
     const { clock } = this.host;
     if (!this.selectionIsNews || this.selectionTimer !== undefined) return;
-    if (!this.host.isOnline || !this.sync.isSynchronised) return;
+    if (!this.host.isOnline || !this.host.mayShowCursor || !this.sync.isSynchronised) return;
     const wait = this.lastSelectionAt + SELECTION_PAUSE_MS - clock.now();
     if (wait > 0) {
       this.selectionTimer = clock.setTimer(wait, () => {

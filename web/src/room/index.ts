@@ -7,6 +7,7 @@ export type * from './api';
 export { Link } from './link';
 export { Outbox } from './outbox';
 export { parseMessage } from './messages';
+export { mayComment, mayEdit, ROLES } from './roles';
 
 /** A room that is not connected yet: subscribe, then call connect(). */
 export function connectRoom(options: RoomOptions): Room {

@@ -5,7 +5,7 @@
 //   connecting ──welcome──▶ online        connecting, online ──lost──▶ waiting
 //       ▲                                                                │
 //       └───────────────── the delay is over, reconnectNow ──────────────┘
-//   any ──end, a fatal close code──▶ ended
+//   any ──end, a fatal close code──▶ ended ──resume──▶ connecting
 
 import type { Clock, ConnectionState, EndReason, Socket } from './api';
 
@@ -98,6 +98,14 @@ export class Link {
   reconnectNow(): void {
     if (this.state_.kind !== 'waiting') return;
     this.attempt = 0;
+    this.connect();
+  }
+
+  /** What ended it for that reason is mended. */
+  resume(reason: EndReason): void {
+    if (this.state_.kind !== 'ended' || this.state_.reason !== reason) return;
+    this.attempt = 0;
+    this.setState({ kind: 'waiting', retryAt: this.options.clock.now() });
     this.connect();
   }
 

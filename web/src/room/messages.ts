@@ -3,6 +3,7 @@
 
 import { parseOp, BadOp, type TextOp } from '../client/text-op';
 import type { FileAction, FileRef, Peer, RoomFileInfo, Selection } from './api';
+import { roleOf, type Role } from './roles';
 
 export interface Limits {
   readonly frameBytes: number;
@@ -21,6 +22,7 @@ export interface ChatLine {
 export interface Welcome {
   readonly type: 'welcome';
   readonly site: number;
+  readonly role: Role;
   readonly roomName: string;
   readonly files: readonly RoomFileInfo[];
   readonly peers: readonly Peer[];
@@ -63,6 +65,7 @@ export type ServerMessage =
   | { type: 'cursor'; site: number; file: string; rev: number; ranges: Selection[] }
   | { type: 'join'; peer: Peer }
   | { type: 'leave'; site: number }
+  | { type: 'role'; role: Role }
   | { type: 'chat'; line: ChatLine }
   | FileChange
   | { type: 'check'; file: string; rev: number; length: number; crc32: number }
@@ -117,7 +120,7 @@ function peer(value: unknown): Peer {
     site: count(site),
     name: nameOf(name),
     color: typeof color === 'string' && /^#[0-9a-f]{6}$/i.test(color) ? color : DEFAULT_COLOR,
-    role: typeof role === 'string' ? role : '',
+    role: roleOf(role),
   };
 }
 
@@ -155,6 +158,7 @@ function welcome(m: Fields): Welcome {
   return {
     type: 'welcome',
     site: count(m['site']),
+    role: roleOf(m['role']),
     roomName: text(fields(m['room'])['name'] ?? ''),
     files: list(m['files'], fileInfo),
     peers: list(m['peers'], peer),
@@ -241,6 +245,7 @@ const READERS = new Map<unknown, (m: Fields) => ServerMessage>([
   ['cursor', cursor],
   ['join', (m) => ({ type: 'join', peer: peer(m) })],
   ['leave', (m) => ({ type: 'leave', site: count(m['site']) })],
+  ['role', (m) => ({ type: 'role', role: roleOf(text(m['role'])) })],
   ['chat', (m) => ({ type: 'chat', line: chatLine(m) })],
   ['file', fileChange],
   ['check', check],

@@ -14,7 +14,7 @@ import type { ConflictReason } from '../client/file-sync';
 import { sanitizeText } from '../client/unicode';
 import type {
   ChatMessage, Clock, ConnectionState, EndReason, FileAction, FileRef, Peer, Room, RoomEvents,
-  RoomFile, RoomFileInfo, RoomOptions,
+  RoomFile, RoomFileInfo, RoomOptions, UnsavedText,
 } from './api';
 import { Chat } from './chat';
 import { TypedEmitter } from './emitter';
@@ -26,6 +26,7 @@ import {
   type ServerMessage, type Welcome,
 } from './messages';
 import { Outbox, type FileWork } from './outbox';
+import { mayComment, mayEdit, type Role } from './roles';
 import { StoreHealth } from './store-health';
 
 const SAVE_PAUSE_MS = 100;
@@ -45,6 +46,8 @@ export class RoomClient extends TypedEmitter<RoomEvents> implements Room, FileHo
   private readonly store: StoreHealth;
   private serverLimits = DEFAULT_LIMITS;
   private name_: string;
+  private role_: Role = 'editor';
+  private token: string | undefined;
   private roomName_ = '';
   private site_: number | undefined;
   private pending_ = 0;
@@ -52,10 +55,11 @@ export class RoomClient extends TypedEmitter<RoomEvents> implements Room, FileHo
   private saveTimer: unknown;
   private lastAttempt = 0; // so that the server knows a hello that comes late, behind its successor
 
-  constructor(private readonly options: RoomOptions) {
+  constructor(options: RoomOptions) {
     super();
     this.clock = options.clock;
     this.name_ = options.name;
+    this.token = options.token;
     this.link = new Link(options, this);
     this.store = new StoreHealth(
       options.clock,
@@ -90,6 +94,23 @@ export class RoomClient extends TypedEmitter<RoomEvents> implements Room, FileHo
 
   get name(): string {
     return this.name_;
+  }
+
+  get role(): Role {
+    return this.role_;
+  }
+
+  get mayEdit(): boolean {
+    return mayEdit(this.role_);
+  }
+
+  get mayShowCursor(): boolean {
+    return mayComment(this.role_);
+  }
+
+  get unsaved(): readonly UnsavedText[] {
+    const files = [...this.followed].filter(({ pendingEdits }) => pendingEdits > 0);
+    return files.map(({ name, localText }) => ({ file: name, text: localText }));
   }
 
   get peers(): readonly Peer[] {
@@ -127,6 +148,10 @@ export class RoomClient extends TypedEmitter<RoomEvents> implements Room, FileHo
     this.link.end('left');
   }
 
+  signedIn(): void {
+    this.link.resume('not-authenticated');
+  }
+
   rename(name: string): void {
     if (name === this.name_) return;
     this.name_ = name;
@@ -160,6 +185,7 @@ export class RoomClient extends TypedEmitter<RoomEvents> implements Room, FileHo
     const message = { type: 'file', do: action, file, ...more };
     const size = new TextEncoder().encode(JSON.stringify(message)).length;
     if (!this.isOnline) this.notify('offline', 'There is no connection at the moment.', file);
+    else if (!this.mayEdit) this.notify('forbidden', 'You may not change the files of this room.', file);
     else if (size > this.serverLimits.frameBytes) this.notify('too_large', 'The text is too large.', file);
     else this.send(message);
   }
@@ -243,7 +269,7 @@ export class RoomClient extends TypedEmitter<RoomEvents> implements Room, FileHo
 
   opened(): void {
     this.wantsNewName = false;
-    const { token } = this.options;
+    const { token } = this;
     this.lastAttempt = Math.max(this.lastAttempt + 1, Math.floor(this.clock.now()));
     this.send({
       type: 'hello',
@@ -269,8 +295,20 @@ export class RoomClient extends TypedEmitter<RoomEvents> implements Room, FileHo
     return this.chat_.isAnswerDue || [...this.followed].some((file) => file.isAnswerDue);
   }
 
-  /** The tab was duplicated, and the copy goes by our name: with nothing pending we take another. */
   canOvercome(reason: EndReason): boolean {
+    return this.canDoWithoutToken(reason) || this.canBecomeAnother(reason);
+  }
+
+  /** An invite that has run out must not keep out who may enter without. */
+  private canDoWithoutToken(reason: EndReason): boolean {
+    if (reason !== 'not-authenticated' || this.token === undefined) return false;
+    this.token = undefined;
+    this.notify('invite_refused', 'The invitation is not valid any more.');
+    return true;
+  }
+
+  /** The tab was duplicated, and the copy goes by our name: with nothing pending we take another. */
+  private canBecomeAnother(reason: EndReason): boolean {
     if (reason !== 'elsewhere' || this.pending_ > 0 || this.chat_.hasUnconfirmed) return false;
     this.outbox.becomeAnother();
     return true;
@@ -293,6 +331,9 @@ export class RoomClient extends TypedEmitter<RoomEvents> implements Room, FileHo
       case 'leave':
         this.peersBySite.delete(message.site);
         this.peersChanged();
+        break;
+      case 'role':
+        this.roleIs(message.role);
         break;
       case 'chat': {
         this.store.works();
@@ -319,6 +360,8 @@ export class RoomClient extends TypedEmitter<RoomEvents> implements Room, FileHo
 
   private welcomed(message: Welcome): void {
     this.site_ = message.site;
+    const { role_: before } = this;
+    this.role_ = message.role;
     this.roomName_ = message.roomName;
     this.serverLimits = message.limits;
     this.peersBySite.clear();
@@ -327,12 +370,29 @@ export class RoomClient extends TypedEmitter<RoomEvents> implements Room, FileHo
     this.chat_.welcome(message.chat);
     this.link.welcomed();
     this.store.works(); // otherwise it is told next
+    this.roleChanged(before);
     this.emit('welcome', { roomName: message.roomName, site: message.site });
     this.peersChanged();
     this.filesMayBeOthers();
     this.emit('chatHistory', this.chat);
     this.chat_.sendAgain();
     this.reconnectUnderNewName();
+  }
+
+  /**
+   * Edits that are pending stay: what reached the server in time is acknowledged,
+   * the rest is answered `forbidden` and handed to the user.
+   */
+  private roleIs(role: Role): void {
+    const before = this.role_;
+    this.role_ = role;
+    this.roleChanged(before);
+  }
+
+  private roleChanged(before: Role): void {
+    if (before === this.role_) return;
+    for (const file of this.followed) file.mayShowCursorChanged();
+    this.emit('role', { role: this.role_, before });
   }
 
   private peersChanged(): void {

@@ -1,6 +1,7 @@
 // The room's chat. What others write is shown as text only.
 
 import type { ChatMessage, Room } from '../room/api';
+import { mayComment } from '../room/index';
 import { element, icon } from './dom';
 
 const MAX_MESSAGE_LENGTH = 2000;
@@ -10,6 +11,8 @@ export class ChatPanel {
   readonly root: HTMLElement;
   private readonly list = element('ol', { class: 'chat-list', role: 'log', 'aria-label': 'Messages', tabindex: '0' });
   private readonly input: HTMLInputElement;
+  private readonly form: HTMLFormElement;
+  private readonly readersNote = element('p', { class: 'chat-note' }, 'You may read along, but not write here.');
   private readonly ownOnTheirWay = new Map<number, HTMLElement>();
   private unread = 0;
 
@@ -25,16 +28,20 @@ export class ChatPanel {
       autocomplete: 'off',
     });
     const send = element('button', { type: 'submit', class: 'icon-button', title: 'Send', 'aria-label': 'Send' }, icon('send'));
+    this.form = element('form', { class: 'chat-form', onsubmit: (event) => this.submit(event) }, this.input, send);
     this.root = element(
       'aside',
       { class: 'panel chat-panel', id: 'chat-panel', 'aria-label': 'Chat' },
       element('div', { class: 'panel-head' }, element('h2', {}, 'Chat')),
       this.list,
-      element('form', { class: 'chat-form', onsubmit: (event) => this.submit(event) }, this.input, send),
+      this.form,
+      this.readersNote,
     );
     room.on('chat', (message) => this.receive(message));
     room.on('chatHistory', (messages) => this.showAll(messages));
+    room.on('role', () => this.refreshForm());
     this.showAll(room.chat);
+    this.refreshForm();
   }
 
   /** The panel has come into view. */
@@ -45,6 +52,11 @@ export class ChatPanel {
 
   focus(): void {
     this.input.focus();
+  }
+
+  private refreshForm(): void {
+    this.form.hidden = !mayComment(this.room.role);
+    this.readersNote.hidden = !this.form.hidden;
   }
 
   private submit(event: Event): void {
@@ -58,7 +70,7 @@ export class ChatPanel {
   private showAll(messages: readonly ChatMessage[]): void {
     this.ownOnTheirWay.clear();
     this.list.replaceChildren(...messages.map((message) => this.item(message)));
-    if (messages.length === 0) this.list.append(emptyHint());
+    if (messages.length === 0) this.list.append(emptyHint(mayComment(this.room.role)));
     this.scrollToEnd();
   }
 
@@ -109,6 +121,7 @@ export class ChatPanel {
   }
 }
 
-function emptyHint(): HTMLElement {
-  return element('li', { class: 'chat-empty' }, 'No messages yet. Say hello, or paste a link.');
+function emptyHint(mayWrite: boolean): HTMLElement {
+  const hint = mayWrite ? 'No messages yet. Say hello, or paste a link.' : 'No messages yet.';
+  return element('li', { class: 'chat-empty' }, hint);
 }

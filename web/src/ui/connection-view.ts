@@ -2,6 +2,7 @@
 // The state is a short text in the header; trouble is a bar below it.
 
 import type { Room } from '../room/api';
+import { mayEdit } from '../room/index';
 import { element } from './dom';
 
 type Tone = 'good' | 'busy' | 'bad';
@@ -59,12 +60,13 @@ export class ConnectionView {
 
   private bannerMessage(): string {
     const { connection, pending, readOnly } = this.room;
-    const kept = pending > 0 ? `your edits are kept (${pending} unsent).` : 'you can go on writing.';
+    const canGoOn = mayEdit(this.room.role) ? 'you can go on writing.' : '';
+    const kept = pending > 0 ? `your edits are kept (${pending} unsent).` : canGoOn;
     if (connection.kind === 'waiting') {
       const seconds = Math.max(1, Math.ceil((connection.retryAt - Date.now()) / 1000));
-      return `Connection lost. Reconnecting in ${seconds} s … ${kept}`;
+      return `Connection lost. Reconnecting in ${seconds} s … ${kept}`.trimEnd();
     }
-    if (connection.kind === 'connecting' && this.hasBeenOnline) return `Reconnecting … ${kept}`;
+    if (connection.kind === 'connecting' && this.hasBeenOnline) return `Reconnecting … ${kept}`.trimEnd();
     if (connection.kind === 'online' && readOnly) {
       return `The server cannot save at the moment. The room is read-only until it can${pending > 0 ? `; ${kept}` : '.'}`;
     }

@@ -1,10 +1,10 @@
-// The two questions that interrupt: delete a file, and save refused text.
+// The questions that interrupt: delete a file, save refused text, and the like.
 
 import type { ConflictReason } from '../client/file-sync';
 import { element } from './dom';
 import { toast } from './toasts';
 
-function openDialog(...content: Node[]): HTMLDialogElement {
+export function openDialog(...content: Node[]): HTMLDialogElement {
   const dialog = element('dialog', { class: 'dialog' }, ...content);
   dialog.addEventListener('close', () => dialog.remove());
   document.body.append(dialog);
@@ -13,11 +13,21 @@ function openDialog(...content: Node[]): HTMLDialogElement {
 }
 
 export function confirmDeletion(file: string, onConfirmed: () => void): void {
-  const cancel = element('button', { class: 'button', type: 'button' }, 'Keep it');
-  const confirm = element('button', { class: 'button danger', type: 'button' }, 'Delete');
+  confirmAction(`Delete ${file}?`, 'It goes away for everybody in the room.', 'Delete', onConfirmed, 'Keep it');
+}
+
+export function confirmAction(
+  question: string,
+  consequence: string,
+  action: string,
+  onConfirmed: () => void,
+  otherwise = 'Cancel',
+): void {
+  const cancel = element('button', { class: 'button', type: 'button' }, otherwise);
+  const confirm = element('button', { class: 'button danger', type: 'button' }, action);
   const dialog = openDialog(
-    element('h2', {}, `Delete ${file}?`),
-    element('p', {}, 'It goes away for everybody in the room.'),
+    element('h2', {}, question),
+    element('p', {}, consequence),
     element('div', { class: 'dialog-actions' }, cancel, confirm),
   );
   cancel.addEventListener('click', () => dialog.close());
@@ -31,7 +41,7 @@ export function confirmDeletion(file: string, onConfirmed: () => void): void {
 const CONFLICT_REASONS: Record<ConflictReason, string> = {
   refused: 'The server did not accept the last edits.',
   'too-large': 'The last edit was larger than the server takes.',
-  forbidden: 'You may read this room, but not write in it.',
+  forbidden: 'You may not write in this room any more.',
   'file-gone': 'Somebody deleted the file before your last edits were saved.',
 };
 
@@ -61,29 +71,4 @@ export async function copyText(text: string, shown: HTMLInputElement | HTMLTextA
     shown.select();
     toast('Press Ctrl+C to copy.');
   }
-}
-
-export function shareLink(link: string): void {
-  const field = element('input', { readonly: true, value: link, 'aria-label': 'Link to this room' });
-  const copy = element('button', { class: 'button primary', type: 'button' }, 'Copy link');
-  const close = element('button', { class: 'button', type: 'button' }, 'Close');
-  const offerField = (): void => {
-    const dialog = openDialog(
-      element('h2', {}, 'Share this room'),
-      element('p', {}, 'Whoever has the link can write in the room.'),
-      field,
-      element('div', { class: 'dialog-actions' }, close, copy),
-    );
-    close.addEventListener('click', () => dialog.close());
-    copy.addEventListener('click', () => void copyText(link, field));
-    field.select();
-  };
-  if (!navigator.clipboard) {
-    offerField();
-    return;
-  }
-  navigator.clipboard
-    .writeText(link)
-    .then(() => toast('Link copied. Whoever has it can write in the room.'))
-    .catch(offerField);
 }

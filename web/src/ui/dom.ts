@@ -30,6 +30,7 @@ const ICON_PATHS = {
   close: 'M6 6l12 12M18 6L6 18',
   send: 'M5 12h13M12 6l6 6-6 6',
   arrow: 'M9 6l6 6-6 6',
+  lock: 'M7 11h10v8H7zM9 11V8.500a3 3 0 0 1 6 0V11',
 } as const;
 
 export type IconName = keyof typeof ICON_PATHS;

@@ -1,6 +1,7 @@
 // What is shown instead of a room that cannot be gone on with.
 
-import type { EndReason } from '../room/api';
+import type { EndReason, UnsavedText } from '../room/api';
+import { showConflict } from './dialogs';
 import { brandMark, element } from './dom';
 
 interface Explanation {
@@ -15,8 +16,9 @@ const EXPLANATIONS: Record<EndReason, Explanation> = {
     text: 'The link may be incomplete, or the room has been removed. Ask for the link again, or open a new room.',
   },
   forbidden: {
-    title: 'You may not enter this room',
-    text: 'It is open to invited people only. Ask for an invitation link.',
+    title: 'You have no access to this room any more',
+    text: 'Somebody who manages the room can let you in again, or send you an invitation.',
+    canRetry: 'Try again',
   },
   'not-authenticated': {
     title: 'This room needs an invitation',
@@ -44,14 +46,33 @@ const EXPLANATIONS: Record<EndReason, Explanation> = {
   },
 };
 
-export function endedPage(reason: EndReason): HTMLElement {
-  const { title, text, canRetry } = EXPLANATIONS[reason];
+const NEVER_LET_IN: Explanation = {
+  ...EXPLANATIONS.forbidden,
+  title: 'You have no access to this room',
+  text: 'Somebody who manages the room can let you in, or send you an invitation.',
+};
+
+export interface EndedParts {
+  readonly hasBeenIn: boolean;
+  readonly unsaved: readonly UnsavedText[];
+  /** Signing in may help. */
+  readonly onSignIn?: () => void;
+}
+
+export function endedPage(reason: EndReason, { hasBeenIn, unsaved, onSignIn }: EndedParts): HTMLElement {
+  const isNews = reason !== 'forbidden' || hasBeenIn;
+  const { title, text, canRetry } = isNews ? EXPLANATIONS[reason] : NEVER_LET_IN;
   const actions = element('div', { class: 'ended-actions' });
   if (canRetry) {
     const onclick = (): void => location.reload();
     actions.append(element('button', { class: 'button primary', type: 'button', onclick }, canRetry));
   }
-  const home = element('a', { class: canRetry ? 'button' : 'button primary', href: '/' }, 'Go to the start page');
+  if (onSignIn) {
+    const attributes = { class: 'button primary', type: 'button', onclick: onSignIn };
+    actions.append(element('button', attributes, 'Sign in'));
+  }
+  const look = canRetry || onSignIn ? 'button' : 'button primary';
+  const home = element('a', { class: look, href: '/' }, 'Go to the start page');
   actions.append(home);
   return element(
     'main',
@@ -60,5 +81,19 @@ export function endedPage(reason: EndReason): HTMLElement {
     element('h1', {}, title),
     element('p', {}, text),
     actions,
+    ...(reason === 'elsewhere' ? [] : unsavedTexts(reason, unsaved)), // there it is kept for this window
   );
+}
+
+/** What cannot be saved any more is there to be copied. */
+function unsavedTexts(reason: EndReason, unsaved: readonly UnsavedText[]): HTMLElement[] {
+  if (unsaved.length === 0) return [];
+  const buttons = unsaved.map(({ file, text }) => {
+    const onclick = (): void => showConflict(file, text, reason === 'forbidden' ? 'forbidden' : 'refused');
+    return element('button', { class: 'button small', type: 'button', onclick }, `Your text of ${file}`);
+  });
+  return [
+    element('p', { role: 'alert' }, 'Your last edits are not saved:'),
+    element('div', { class: 'ended-actions' }, ...buttons),
+  ];
 }

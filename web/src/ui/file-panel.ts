@@ -1,6 +1,7 @@
 // The list of the room's files: open, create, rename, delete.
 
 import type { Peer, Room } from '../room/api';
+import { mayEdit } from '../room/index';
 import { element, icon, iconButton } from './dom';
 import { confirmDeletion } from './dialogs';
 
@@ -15,6 +16,7 @@ export interface FilePanelActions {
 export class FilePanel {
   readonly root: HTMLElement;
   private readonly list = element('ul', { class: 'file-list' });
+  private readonly add = iconButton('plus', 'New file', () => this.startEditing(''));
   private current: string | undefined;
   private shownLook = '';
   private editing: string | undefined; // the file whose name is being edited; '' for a new one
@@ -23,14 +25,23 @@ export class FilePanel {
     private readonly room: Room,
     private readonly actions: FilePanelActions,
   ) {
-    const add = iconButton('plus', 'New file', () => this.startEditing(''));
     this.root = element(
       'nav',
       { class: 'panel file-panel', id: 'file-panel', 'aria-label': 'Files' },
-      element('div', { class: 'panel-head' }, element('h2', {}, 'Files'), add),
+      element('div', { class: 'panel-head' }, element('h2', {}, 'Files'), this.add),
       this.list,
     );
     room.on('files', () => this.refresh());
+    room.on('role', () => this.roleChanged());
+    this.refresh();
+  }
+
+  private get mayChange(): boolean {
+    return mayEdit(this.room.role);
+  }
+
+  private roleChanged(): void {
+    if (!this.mayChange) this.editing = undefined;
     this.refresh();
   }
 
@@ -51,11 +62,12 @@ export class FilePanel {
   private look(): string {
     const { files, site } = this.room;
     const rows = files.map(({ file }) => [file, this.actions.peersIn(file).map((peer) => peer.site)]);
-    return JSON.stringify([rows, this.current, site === undefined]);
+    return JSON.stringify([rows, this.current, site === undefined, this.mayChange]);
   }
 
   private render(): void {
     this.shownLook = this.editing === undefined ? this.look() : '';
+    this.add.hidden = !this.mayChange;
     const focused = (document.activeElement as HTMLElement | null)?.dataset['file'];
     const hadFocus = this.list.contains(document.activeElement);
     const items = this.room.files.map(({ file }) =>
@@ -71,8 +83,8 @@ export class FilePanel {
   }
 
   private emptyHint(): HTMLElement {
-    const isKnown = this.room.site !== undefined;
-    return element('li', { class: 'file-empty' }, isKnown ? 'No files yet. Create one with +.' : 'Loading…');
+    const hint = this.mayChange ? 'No files yet. Create one with +.' : 'No files yet.';
+    return element('li', { class: 'file-empty' }, this.room.site === undefined ? 'Loading…' : hint);
   }
 
   private item(file: string): HTMLElement {
@@ -95,12 +107,19 @@ export class FilePanel {
       'li',
       { class: 'file' },
       open,
-      iconButton('pencil', `Rename ${file}`, () => this.startEditing(file)),
-      iconButton('trash', `Delete ${file}`, () => this.askToDelete(file)),
+      ...(this.mayChange ? this.changeButtons(file) : []),
     );
   }
 
+  private changeButtons(file: string): HTMLElement[] {
+    return [
+      iconButton('pencil', `Rename ${file}`, () => this.startEditing(file)),
+      iconButton('trash', `Delete ${file}`, () => this.askToDelete(file)),
+    ];
+  }
+
   private onKey(event: KeyboardEvent, file: string): void {
+    if (!this.mayChange) return;
     if (event.key === 'F2') this.startEditing(file);
     else if (event.key === 'Delete') this.askToDelete(file);
     else return;

@@ -29,6 +29,11 @@ export function roomIdFrom(input: string): string | undefined {
   return /^[A-Za-z0-9_-]+$/.test(text) ? text : undefined;
 }
 
+/** A pasted link may have an invitation behind it. */
+function inviteOf(input: string): string {
+  return /#invite=[A-Za-z0-9._~-]+\s*$/.exec(input)?.[0].trim() ?? '';
+}
+
 export function showLanding(app: HTMLElement): void {
   document.title = 'tandem';
   const name = element('input', {
@@ -81,13 +86,13 @@ function creationForm(): HTMLElement {
   );
 }
 
-function joinForm(): HTMLElement {
+export function joinForm(): HTMLElement {
   const link = element('input', { id: 'room-link', placeholder: `${location.origin}/r/…`, autocomplete: 'off' });
   const problem = element('p', { class: 'field-error', role: 'alert' });
   const submit = (event: Event): void => {
     event.preventDefault();
     const id = roomIdFrom(link.value);
-    if (id) location.assign(`/r/${id}`);
+    if (id) location.assign(`/r/${id}${inviteOf(link.value)}`);
     else problem.textContent = 'That is neither a room’s link nor its id.';
   };
   return element(

@@ -1,22 +1,52 @@
-// The app starts here: one page for two addresses. The editor is loaded only
+// The app starts here: one page for a few addresses. The editor is loaded only
 // where there is one.
 
 import './styles/base.css';
 import './styles/landing.css';
+import './styles/account.css';
+import './styles/share.css';
 import './styles/room.css';
 import './styles/panels.css';
 import './styles/narrow.css';
+import { browserPlace, roomInvite, signUpInvite } from '../account/invite-link';
+import { accounts } from './accounts';
+import { homeContent } from './home-page';
 import { showLanding } from './landing';
+import { meContent } from './me-page';
+import { showSignedIn, unreachablePage, type SignedInPage } from './page-frame';
+import { teamContent } from './team-page';
 import { applyTheme } from './theme';
 
 const ROOM_PATH = /^\/r\/([^/]+)\/?$/;
 
+const PAGES = new Map<string, SignedInPage>([
+  ['/', { title: 'My rooms', content: homeContent }],
+  ['/me', { title: 'My account', content: meContent }],
+  ['/team', { title: 'Team', content: teamContent }],
+]);
+
+async function showPage(app: HTMLElement): Promise<void> {
+  signUpInvite(browserPlace()); // out of the address bar; the form finds it again
+  const path = location.pathname.replace(/(.)\/$/, '$1');
+  const page = PAGES.get(path);
+  const { mode } = await accounts.server();
+  if (mode === 'accounts' && page) await showSignedIn(app, page);
+  else showLanding(app);
+}
+
+/** The editor is on its way while the server is asked who this is. */
+async function enterRoom(app: HTMLElement, roomId: string): Promise<void> {
+  const invite = roomInvite(browserPlace(), roomId); // at once: it stands in the address bar
+  const roomPage = import('./room-page');
+  const [server, account] = await Promise.all([accounts.server(), accounts.account()]);
+  (await roomPage).showRoom(app, roomId, { server, account, invite });
+}
+
 applyTheme();
 const app = document.getElementById('app') as HTMLElement;
 const roomId = ROOM_PATH.exec(location.pathname)?.[1];
-if (roomId === undefined) {
-  showLanding(app);
-} else {
-  const { showRoom } = await import('./room-page');
-  showRoom(app, decodeURIComponent(roomId));
+try {
+  await (roomId === undefined ? showPage(app) : enterRoom(app, decodeURIComponent(roomId)));
+} catch (error) {
+  app.replaceChildren(unreachablePage(error));
 }

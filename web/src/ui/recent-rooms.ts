@@ -27,6 +27,10 @@ export function forgetRoom(id: string): void {
   keep(recentRooms().filter((room) => room.id !== id));
 }
 
+export function forgetAllRooms(): void {
+  localStorage.removeItem(KEY);
+}
+
 export function rememberRoom(id: string, name: string): void {
   const others = recentRooms().filter((room) => room.id !== id);
   keep([{ id, name, at: Date.now() }, ...others].slice(0, MAX_ROOMS));

@@ -3,7 +3,10 @@
 import { inkOn } from '../editor/peer-colors';
 import type { Peer, Room } from '../room/api';
 import { brandMark, element, icon, iconButton } from './dom';
-import { shareLink } from './dialogs';
+import { accountMenu } from './page-frame';
+import type { Account } from '../account/types';
+import { mayComment, mayEdit } from '../room/index';
+import { ROLE_NAMES } from './wording';
 import { initials, keepName, MAX_NAME_LENGTH } from './identity';
 import { toggleTheme } from './theme';
 
@@ -14,32 +17,72 @@ export interface HeaderParts {
   readonly filesButton: HTMLElement;
   readonly chatButton: HTMLElement;
   readonly onPeerClick: (peer: Peer) => void;
+  readonly onShare: () => void;
+  readonly onSignIn: (() => void) | undefined; // where a guest may
 }
 
-export function roomHeader(room: Room, parts: HeaderParts): HTMLElement {
+export interface RoomHeader {
+  readonly root: HTMLElement;
+  showName(name: string): void;
+  showSharing(isPossible: boolean): void;
+  showAccount(account: Account): void;
+}
+
+export function roomHeader(room: Room, parts: HeaderParts): RoomHeader {
   const title = element('h1', { class: 'room-name' }, room.roomName || 'Room');
   const peers = element('div', { class: 'peers', role: 'group', 'aria-label': 'In this room' });
-  room.on('welcome', ({ roomName }) => (title.textContent = roomName || 'Untitled room'));
+  const showName = (name: string): void => void (title.textContent = name || 'Untitled room');
+  room.on('welcome', ({ roomName }) => showName(roomName));
   const showPeers = (list: readonly Peer[]): void => {
     peers.replaceChildren(...peerButtons(list, parts.onPeerClick));
   };
   room.on('peers', showPeers);
   showPeers(room.peers);
-  const onShare = (): void => shareLink(`${location.origin}${location.pathname}`);
-  return element(
+  const who = element('span', { class: 'own' }, ...guestParts(room, parts.onSignIn));
+  const share = shareButton(parts.onShare);
+  const root = element(
     'header',
     { class: 'room-header' },
     parts.filesButton,
     element('a', { class: 'brand', href: '/', title: 'All rooms', 'aria-label': 'tandem: all rooms' }, brandMark()),
     title,
+    roleTag(room),
     parts.status,
     element('span', { class: 'header-gap' }),
     peers,
-    nameField(room),
-    element('button', { class: 'button small primary share', type: 'button', onclick: onShare }, icon('share'), element('span', {}, 'Share')),
+    who,
+    share,
     iconButton('theme', 'Switch between dark and light', toggleTheme),
     parts.chatButton,
   );
+  return {
+    root,
+    showName,
+    showSharing: (isPossible) => void (share.hidden = !isPossible),
+    showAccount: (account) => who.replaceChildren(accountMenu(account)),
+  };
+}
+
+function shareButton(onclick: () => void): HTMLButtonElement {
+  const attributes = { class: 'button small primary share', type: 'button', hidden: true, 'aria-label': 'Share' };
+  return element('button', { ...attributes, onclick }, icon('share'), element('span', {}, 'Share'));
+}
+
+/** A role is said when it does not allow everything that the page is made for. */
+function roleTag(room: Room): HTMLElement {
+  const shown = element('span', { class: 'tag own-role', 'data-testid': 'role' });
+  const refresh = (): void => {
+    shown.hidden = mayEdit(room.role);
+    shown.textContent = mayComment(room.role) ? 'Comment only' : 'View only';
+  };
+  room.on('role', refresh);
+  refresh();
+  return shown;
+}
+
+function guestParts(room: Room, onSignIn: (() => void) | undefined): HTMLElement[] {
+  if (!onSignIn) return [nameField(room)];
+  return [nameField(room), element('button', { class: 'button small', type: 'button', onclick: onSignIn }, 'Sign in')];
 }
 
 function nameField(room: Room): HTMLElement {
@@ -70,8 +113,9 @@ function peerButtons(peers: readonly Peer[], onClick: (peer: Peer) => void): HTM
       {
         type: 'button',
         class: 'avatar',
-        title: `${peer.name}: go to the caret`,
-        'aria-label': `${peer.name}: go to the caret`,
+        'data-role': peer.role,
+        title: `${peer.name}: go to the caret (${ROLE_NAMES[peer.role]})`,
+        'aria-label': `${peer.name}: go to the caret (${ROLE_NAMES[peer.role]})`,
         onclick: () => onClick(peer),
       },
       initials(peer.name),
@@ -82,7 +126,7 @@ function peerButtons(peers: readonly Peer[], onClick: (peer: Peer) => void): HTM
   });
   const rest = peers.slice(SHOWN_PEERS);
   if (rest.length > 0) {
-    const names = rest.map(({ name }) => name).join(', ');
+    const names = rest.map(({ name, role }) => `${name} (${ROLE_NAMES[role]})`).join(', ');
     buttons.push(element('span', { class: 'avatar more', title: names }, `+${rest.length}`));
   }
   return buttons;

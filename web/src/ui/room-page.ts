@@ -1,8 +1,10 @@
 // The page of one room: puts its parts together.
 
-import { connectRoom } from '../room/index';
+import { browserPlace, forgetRoomInvite } from '../account/invite-link';
+import type { Account, ServerInfo } from '../account/types';
+import { connectRoom, mayEdit } from '../room/index';
 import { browserOptions } from '../room/browser';
-import type { EndReason, Peer, Room } from '../room/api';
+import type { EndReason, Peer, Role, Room } from '../room/api';
 import { ChatPanel } from './chat-panel';
 import { ConnectionView } from './connection-view';
 import { element, iconButton } from './dom';
@@ -10,33 +12,69 @@ import { endedPage } from './ended-page';
 import { FilePanel } from './file-panel';
 import { ownName } from './identity';
 import { forgetRoom, rememberRoom } from './recent-rooms';
-import { roomHeader } from './room-header';
+import { roomHeader, type RoomHeader } from './room-header';
+import { RoomSharing } from './room-sharing';
 import { sidePanels, type SidePanels } from './side-panels';
+import { signInPage } from './sign-in';
 import { toast } from './toasts';
 import { Workspace } from './workspace';
 
-export function showRoom(app: HTMLElement, roomId: string): void {
+/** Whom the server knows the user as. */
+export interface Visitor {
+  readonly server: ServerInfo;
+  readonly account: Account | undefined;
+  readonly invite: string | undefined;
+}
+
+export function showRoom(app: HTMLElement, roomId: string, { server, account, invite }: Visitor): void {
   document.title = 'tandem';
-  const room = connectRoom(browserOptions(roomId, ownName()));
-  const page = new RoomPage(room);
+  const room = connectRoom(browserOptions(roomId, account?.name ?? ownName(), invite));
+  const page = new RoomPage(room, {
+    roomId,
+    server,
+    askToSignIn: () => app.replaceChildren(signInPage({ server, onSignedIn: () => location.reload() })),
+  });
+  if (account) page.signedInAs(account);
   app.replaceChildren(page.root);
   room.on('welcome', ({ roomName }) => {
-    document.title = `${roomName || 'Untitled room'} · tandem`;
+    page.showTitle(roomName);
     rememberRoom(roomId, roomName);
   });
   room.on('connection', (state) => {
     if (state.kind !== 'ended') return;
     if (state.reason === 'no-such-room') forgetRoom(roomId);
-    showEnd(app, state.reason);
+    if (state.reason === 'not-authenticated' && server.mode === 'accounts') askInPlace(app, server, page, room);
+    else showEnd(app, server, page, room, state.reason);
   });
-  room.on('notice', ({ message }) => toast(message));
+  room.on('notice', ({ code, message }) => {
+    const isAboutInvite = code === 'invite_refused';
+    if (isAboutInvite) forgetRoomInvite(browserPlace(), roomId);
+    if (!isAboutInvite || !page.isSignedIn) toast(message); // it may have been the session that ended
+  });
   comeBackWhenPossible(room);
   room.connect();
 }
 
-function showEnd(app: HTMLElement, reason: EndReason): void {
+/** The page waits with all that is in it, and goes on when somebody has signed in. */
+function askInPlace(app: HTMLElement, server: ServerInfo, page: RoomPage, room: Room): void {
+  const kept = room.pending > 0 ? ' Your last edits are kept.' : '';
+  const reason = page.isSignedIn ? `You are not signed in any more.${kept}` : `Sign in to enter this room.${kept}`;
+  const onSignedIn = (account: Account): void => {
+    room.rename(account.name);
+    page.signedInAs(account);
+    app.replaceChildren(page.root);
+    page.showTitle(room.roomName);
+    room.signedIn();
+    page.focusEditor();
+  };
+  app.replaceChildren(signInPage({ server, reason, onSignedIn }));
+}
+
+function showEnd(app: HTMLElement, server: ServerInfo, page: RoomPage, room: Room, reason: EndReason): void {
   document.title = 'tandem';
-  app.replaceChildren(endedPage(reason));
+  const mayHelp = server.mode === 'accounts' && !page.isSignedIn && (reason === 'no-such-room' || reason === 'forbidden');
+  const onSignIn = (): void => app.replaceChildren(signInPage({ server, onSignedIn: () => location.reload() }));
+  app.replaceChildren(endedPage(reason, { hasBeenIn: page.hasBeenIn, unsaved: room.unsaved, ...(mayHelp ? { onSignIn } : {}) }));
 }
 
 function comeBackWhenPossible(room: Room): void {
@@ -52,6 +90,19 @@ function comeBackWhenPossible(room: Room): void {
   addEventListener('pagehide', () => room.keepPending());
 }
 
+const ROLE_NEWS: Record<Role, string> = {
+  viewer: 'You are a viewer now: you may read this room, but not write in it.',
+  commenter: 'You are a commenter now: you may read and chat, but not edit.',
+  editor: 'You are an editor now: you may write in this room.',
+  owner: 'You own this room now.',
+};
+
+interface RoomPageParts {
+  readonly roomId: string;
+  readonly server: ServerInfo;
+  readonly askToSignIn: () => void;
+}
+
 class RoomPage {
   readonly root: HTMLElement;
   private readonly workspace: Workspace;
@@ -61,8 +112,15 @@ class RoomPage {
   private readonly position = element('span', { 'data-testid': 'position' });
   private readonly language = element('span');
   private readonly fileName = element('span', { class: 'footer-file' });
+  private readonly header: RoomHeader;
+  private readonly sharing: RoomSharing;
+  private hasBeenIn_ = false;
+  private isSignedIn_ = false;
 
-  constructor(private readonly room: Room) {
+  constructor(
+    private readonly room: Room,
+    private readonly parts: RoomPageParts,
+  ) {
     const connection = new ConnectionView(room);
     const editorArea = element('div', { class: 'editor' });
     this.files = new FilePanel(room, {
@@ -71,24 +129,21 @@ class RoomPage {
       peersIn: (file) => this.workspace?.peersIn(file) ?? [],
     });
     const badge = element('span', { class: 'badge', hidden: true });
-    const chat = new ChatPanel(
-      room,
-      () => this.panels.isOpen('chat'),
-      (count) => showUnread(badge, count),
-    );
+    const isChatShown = (): boolean => this.panels.isOpen('chat');
+    const chat = new ChatPanel(room, isChatShown, (count) => showUnread(badge, count));
     const buttons = panelButtons(badge);
     this.panels = sidePanels(buttons, () => chat.markRead());
     addEventListener('focus', () => {
-      if (this.panels.isOpen('chat')) chat.markRead();
+      if (isChatShown()) chat.markRead();
     });
-    const header = roomHeader(room, {
-      status: connection.status,
-      filesButton: buttons.files,
-      chatButton: buttons.chat,
-      onPeerClick: (peer) => this.goTo(peer),
+    this.header = this.makeHeader(connection, buttons);
+    this.sharing = new RoomSharing(room, parts.roomId, parts.server, {
+      onPossible: (isPossible) => this.header.showSharing(isPossible),
+      onRenamed: (name) => this.showTitle(name),
     });
     const main = element('main', { class: 'editor-area', 'aria-label': 'Editor' }, editorArea, this.noFile);
     const footer = element('footer', { class: 'room-footer' }, this.fileName, this.position, this.language);
+    const { root: header } = this.header;
     this.root = element('div', { class: 'room' }, header, connection.banner, this.files.root, main, chat.root, footer);
     this.panels.attach(this.root);
     this.workspace = new Workspace(room, editorArea, {
@@ -97,6 +152,48 @@ class RoomPage {
       onCaret: () => this.showCaret(),
     });
     room.on('files', () => this.showCurrent(this.workspace.currentFile));
+    room.on('role', ({ role }) => this.roleChanged(role));
+    room.on('welcome', () => (this.hasBeenIn_ = true));
+  }
+
+  get hasBeenIn(): boolean {
+    return this.hasBeenIn_;
+  }
+
+  get isSignedIn(): boolean {
+    return this.isSignedIn_;
+  }
+
+  signedInAs(account: Account): void {
+    this.isSignedIn_ = true;
+    this.header.showAccount(account);
+    this.sharing.signedInAs(account);
+  }
+
+  focusEditor(): void {
+    this.workspace.editor.focus();
+  }
+
+  showTitle(roomName: string): void {
+    document.title = `${roomName || 'Untitled room'} · tandem`;
+    this.header.showName(roomName);
+  }
+
+  private makeHeader(connection: ConnectionView, buttons: ReturnType<typeof panelButtons>): RoomHeader {
+    return roomHeader(this.room, {
+      status: connection.status,
+      filesButton: buttons.files,
+      chatButton: buttons.chat,
+      onPeerClick: (peer) => this.goTo(peer),
+      onShare: () => this.sharing.open(),
+      onSignIn: this.parts.server.mode === 'accounts' ? this.parts.askToSignIn : undefined,
+    });
+  }
+
+  /** What one enters with is said in the header; what changes afterwards is news. */
+  private roleChanged(role: Role): void {
+    this.showCurrent(this.workspace.currentFile);
+    if (this.hasBeenIn_) toast(ROLE_NEWS[role]);
   }
 
   private open(file: string): void {
@@ -117,7 +214,7 @@ class RoomPage {
     if (this.room.site !== undefined) {
       this.noFile.replaceChildren(
         element('h2', {}, 'No file open'),
-        element('p', {}, 'Create a file with + in the list of files.'),
+        ...(mayEdit(this.room.role) ? [element('p', {}, 'Create a file with + in the list of files.')] : []),
       );
     }
     this.showCaret();

@@ -8,6 +8,7 @@ import { monaco } from '../editor/monaco';
 import { MonacoBinding } from '../editor/monaco-binding';
 import { RemoteCarets } from '../editor/remote-carets';
 import type { Peer, Room, RoomFile } from '../room/api';
+import { mayEdit } from '../room/index';
 import { showConflict } from './dialogs';
 import { currentTheme, onThemeChange } from './theme';
 import { toast } from './toasts';
@@ -52,6 +53,7 @@ export class Workspace {
     room.on('fileRenamed', ({ to }) => this.renamed(to));
     room.on('peers', (peers) => this.carets.setPeers(peers));
     room.on('readOnly', () => this.refreshReadOnly());
+    room.on('role', () => this.roleChanged());
     room.on('conflict', ({ file, text, reason }) => showConflict(file, text, reason));
     this.carets.setPeers(room.peers);
     this.followFiles();
@@ -185,12 +187,22 @@ export class Workspace {
     const binding = this.current?.binding;
     const isOpening = binding !== undefined && !binding.loaded;
     this.editor.updateOptions({
-      readOnly: this.room.readOnly || isOpening,
-      readOnlyMessage: { value: isOpening ? 'The file is being opened.' : 'The server cannot save at the moment.' },
+      readOnly: this.room.readOnly || isOpening || !mayEdit(this.room.role),
+      readOnlyMessage: { value: this.whyReadOnly(isOpening) },
     });
     this.editor.getContainerDomNode().setAttribute('aria-busy', String(isOpening));
     if (this.current) sessionStorage.setItem(this.lastFileKey, this.current.file.name);
     this.listener.onCaret();
+  }
+
+  private whyReadOnly(isOpening: boolean): string {
+    if (!mayEdit(this.room.role)) return 'You may read this room, but not write in it.';
+    return isOpening ? 'The file is being opened.' : 'The server cannot save at the moment.';
+  }
+
+  private roleChanged(): void {
+    for (const { binding } of this.followed) binding?.mayEditChanged();
+    this.refreshReadOnly();
   }
 
   private caretMoved(event: monaco.editor.ICursorPositionChangedEvent): void {
