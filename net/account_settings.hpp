@@ -25,6 +25,7 @@ struct account_settings {
   company_settings company;
   std::uint32_t session_hours = 168;
   std::uint32_t password_threads = 1;    // that hash; 19 MiB each
+  std::string password_program;          // whose process does it; empty: this one
   std::uint32_t password_queue_max = 64;
   std::uint32_t tokens_per_account = 100;
   std::uint32_t invites_per_room = 200;

@@ -160,7 +160,8 @@ http_server::implementation::implementation(server_options options, service& act
   context_.emplace(rest_context{actors_, public_url, cookie_names{public_url.starts_with("https:")},
                                 std::move(accounts)});
   if (actors_.mode() == access_mode::accounts) {
-    passwords_.emplace(context_->accounts.password_threads, context_->accounts.password_queue_max);
+    passwords_.emplace(context_->accounts.password_threads, context_->accounts.password_queue_max,
+                       context_->accounts.password_program);
     guard_.emplace(options_.sign_ins_per_address, options_.sign_ins_per_account);
     context_->passwords = &*passwords_;
     context_->guard = &*guard_;

@@ -1,5 +1,6 @@
 // Hashes and checks passwords (Argon2id of libsodium, 19 MiB, two passes: OWASP's
-// first choice) on threads of its own, which give way to all others. Thread-safe.
+// first choice) in processes of its own, which give way to all others; a thread for
+// each. Thread-safe.
 //
 // Invariants
 //  1. At most `threads` hashes are made at once, at most `waiting_max` wait.
@@ -7,7 +8,9 @@
 //     browser before goes before all. When too many wait, those that have tried
 //     most are sent away, and so is who has waited for waiting_max_ms: a flood
 //     delays a stranger, it does not keep them out.
-//  3. A password that is checked against no hash takes as long as one that is.
+//  3. A thread rests after a stranger's as long as that took, unless somebody is
+//     there who goes before all: strangers have half of its time.
+//  4. A password that is checked against no hash takes as long as one that is.
 #pragma once
 
 #include <chrono>
@@ -23,9 +26,13 @@
 
 namespace tandem::net {
 
+class password_worker;
+enum class password_pace : std::uint8_t;
+
 class password_pool {
  public:
-  password_pool(std::uint32_t threads, std::uint32_t waiting_max);
+  // `program`: see password_worker.
+  password_pool(std::uint32_t threads, std::uint32_t waiting_max, std::string program);
   ~password_pool();
 
   enum class verdict : std::uint8_t { right, wrong, busy };
@@ -43,22 +50,22 @@ class password_pool {
   void hash(std::string password, turn when,
             std::function<void(std::optional<std::string>)> answer);
 
-  // On the caller's thread. Throws std::bad_alloc.
-  static std::string hash_now(const std::string& password);
-
  private:
   static constexpr std::chrono::milliseconds waiting_max_ms{5'000};
+  static constexpr std::chrono::milliseconds starved_after_ms{500};
 
   struct job {
-    std::function<void()> work;
+    std::function<void(password_worker&, password_pace)> work;
     std::function<void()> refuse;
     std::chrono::steady_clock::time_point since = std::chrono::steady_clock::now();
   };
 
   void add(job added, turn when);
   void run();
+  void rest_for(std::chrono::steady_clock::duration as_long);
 
   const std::uint32_t waiting_max_;
+  const std::string program_;
   std::mutex mutex_;
   std::condition_variable changed_;
   std::multimap<turn, job> waiting_;

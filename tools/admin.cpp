@@ -1,6 +1,6 @@
 #include "tools/admin.hpp"
 
-#include "net/password_pool.hpp"
+#include "net/password_worker.hpp"
 #include "net/random_token.hpp"
 #include "net/rest_body.hpp"
 #include "storage/audit_log.hpp"
@@ -79,7 +79,7 @@ void add_account(storage::store& store, const arguments& wanted) {
   store.change(tenant, [&](storage::sql_runner& sql) {
     added = storage::accounts{sql, tenant}.add(
       {login, wanted.option("--name").value_or(login.substr(0, login.find('@'))),
-       wanted.has("--admin") ? "admin" : "member", net::password_pool::hash_now(password), {},
+       wanted.has("--admin") ? "admin" : "member", net::hash_password(password), {},
        now_ms()});
     if (added)
       note(sql, tenant, "account.create", login);
@@ -91,7 +91,7 @@ void add_account(storage::store& store, const arguments& wanted) {
 
 void reset_password(storage::store& store, const arguments& wanted) {
   const std::string password = net::random_token("", generated_password_bytes);
-  const std::string hashed = net::password_pool::hash_now(password);
+  const std::string hashed = net::hash_password(password);
   change_account(store, wanted.word(1), "account.reset",
                  [&](storage::accounts& accounts, const storage::account_record& account) {
                    accounts.set_password(account.key, hashed);

@@ -1,5 +1,6 @@
 // The binary: one subcommand, one function.
 #include "config/settings.hpp"
+#include "net/password_worker.hpp"
 #include "tools/admin.hpp"
 #include "tools/arguments.hpp"
 #include "tools/replay.hpp"
@@ -48,6 +49,8 @@ int usage(std::FILE* to) {
 
 int run(std::span<char* const> arguments) {
   const std::string_view wanted = arguments.empty() ? "" : arguments.front();
+  if (wanted == tandem::net::hash_passwords_command)  // by the server, for itself
+    return tandem::net::serve_passwords();
   for (const command& each : commands)
     if (each.name == wanted)
       return each.run(arguments.subspan(1));

@@ -120,6 +120,7 @@ int serve(std::span<char* const> arguments) {
   if (all.mode == access_mode::accounts)
     say_if_nobody_can_sign_in(*store);
   const net::wire_encoder encoder;
+  all.accounts.password_program = "/proc/self/exe";
   const auto actors = start_service(all.bounds, encoder, std::move(store), actor_threads(all),
                                     {all.mode.value_or(access_mode::open), all.rates});
   net::http_server server{all.server, *actors, all.accounts};

@@ -17,6 +17,7 @@ const tries = Number(options.times ?? 2000);
 const atOnce = 32;
 const editors = 4;
 const editEveryMs = 20;
+const quietMs = 15_000;
 const growthMb = 64;
 
 /** POST /account/sign-in from a loopback address of our choice. */
@@ -112,7 +113,7 @@ async function drill() {
     const { room_id: room } = await owner.must('POST', '/rooms', { files });
 
     let isOver = false;
-    setTimeout(() => { isOver = true; }, 5000);
+    setTimeout(() => { isOver = true; }, quietMs);
     const quiet = await typing(owner, room, () => isOver);
 
     isOver = false;

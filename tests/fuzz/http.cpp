@@ -226,14 +226,14 @@ class connection {
       must(!answer, "a request has one answer");
       answer = std::move(given.head);
       if (given.body)
-        answer->body() = whole(*given.body);
+        answer->body() = all_of(*given.body);
     });
     must(answer.has_value(), "a request has an answer");
     must_be_sound(*answer);
     return *answer;
   }
 
-  static std::string whole(net::body_source& body) {
+  static std::string all_of(net::body_source& body) {
     std::string all;
     bool goes_on = true;
     while (goes_on)

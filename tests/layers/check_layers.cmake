@@ -38,7 +38,7 @@ set(own_tools "^(ot|storage|actors|net|config|tools)/")
 set(library_ot "^$")
 set(library_storage "^(sqlite3|pqxx/|zlib|fmt/|openssl/)")
 set(library_actors "^(caf/|openssl/|zlib|fmt/)")
-set(library_net "^(boost/|rapidjson/|fmt/|openssl/|sodium|sched|cjose/|jansson|curl/|sys/|unistd|zlib)")
+set(library_net "^(boost/|rapidjson/|fmt/|openssl/|sodium|sched|spawn|poll|cjose/|jansson|curl/|sys/|unistd|zlib)")
 set(library_config "^fmt/")
 set(library_tools "^(fmt/|openssl/|zlib)")
 
