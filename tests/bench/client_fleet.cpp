@@ -86,7 +86,8 @@ client_fleet::~client_fleet() {
 void client_fleet::create_rooms() {
   while (room_ids_.size() < options_.rooms) {
     const http_response response =
-      http_request(options_.target, "POST", "/rooms", R"({"name":"bench"})");
+      http_request(options_.target, "POST", "/rooms", authorization_line(options_.token),
+                   R"({"name":"bench"})");
     std::optional<std::string_view> id;
     for_each_json_field(response.body, [&](std::string_view key, std::string_view value) {
       if (key == "room_id")
@@ -103,7 +104,8 @@ void client_fleet::start_client() {
   const std::size_t index = clients_.size();
   auto started = std::make_unique<client>();
   started->socket = std::make_unique<client_socket>(
-    epoll_, index, options_.target, "/ws/" + room_id(room_of(index)), options_.seed + index);
+    epoll_, index, options_.target, "/ws/" + room_id(room_of(index)),
+    authorization_line(options_.token), options_.seed + index);
   clients_.push_back(std::move(started));
 }
 

@@ -25,13 +25,14 @@ std::string new_websocket_key(test::random_source& random) {
 }  // namespace
 
 client_socket::client_socket(int epoll, std::uint64_t tag, const sockaddr_in& server,
-                             std::string_view path, std::uint64_t seed)
+                             std::string_view path, std::string_view headers,
+                             std::uint64_t seed)
   : epoll_{epoll},
     tag_{tag},
     fd_{start_connection(server)},
     masks_{seed},
     key_{new_websocket_key(masks_)} {
-  output_.append("GET ").append(path).append(" HTTP/1.1\r\nHost: 127.0.0.1\r\n");
+  output_.append("GET ").append(path).append(" HTTP/1.1\r\nHost: 127.0.0.1\r\n").append(headers);
   output_ += "Upgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Version: 13\r\n";
   output_ += "Sec-WebSocket-Protocol: tandem.v1\r\nSec-WebSocket-Key: ";
   output_.append(key_).append("\r\n\r\n");

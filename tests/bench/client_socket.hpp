@@ -23,10 +23,10 @@ namespace tandem::bench {
 
 class client_socket {
  public:
-  // Begins to connect and asks for the upgrade at `path`. The epoll reports
-  // this socket with `tag`.
+  // Begins to connect and asks for the upgrade at `path`; `headers` are lines of
+  // further ones. The epoll reports this socket with `tag`.
   client_socket(int epoll, std::uint64_t tag, const sockaddr_in& server, std::string_view path,
-                std::uint64_t seed);
+                std::string_view headers, std::uint64_t seed);
   ~client_socket();
   client_socket(const client_socket&) = delete;
   client_socket& operator=(const client_socket&) = delete;

@@ -310,7 +310,8 @@ class load_run {
   bool has_server_texts() const {
     for (std::size_t room = 0; room < options_.rooms; ++room) {
       const auto response =
-        http_request(options_.target, "GET", "/rooms/" + fleet_.room_id(room) + "/files/main.py");
+        http_request(options_.target, "GET", "/rooms/" + fleet_.room_id(room) + "/files/main.py",
+                     authorization_line(options_.token));
       if (response.status != 200 || response.body != fleet_.file_of(room).text())
         return fails("the server gives out another text than its clients hold");
     }

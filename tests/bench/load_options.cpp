@@ -52,6 +52,8 @@ void set_option(load_options& options, std::string_view name, const std::string&
     options.seed = count(0);
   else if (name == "--check")
     options.check = parse_check(value);
+  else if (name == "--token")
+    options.token = value;
   else
     throw std::runtime_error{"unknown option " + std::string{name}};
 }
@@ -61,7 +63,7 @@ void set_option(load_options& options, std::string_view name, const std::string&
 const char* const load_usage =
   "bench_load --target HOST:PORT --server-pid PID [--clients N] [--rooms R] [--seed N]\n"
   "           [--writers W] [--rate OPS_PER_SECOND_IN_ALL] [--seconds S] [--warmup S]\n"
-  "           [--check server|replicas|none] [--idle]\n";
+  "           [--check server|replicas|none] [--token TOKEN] [--idle]\n";
 
 load_options parse_load_options(int argc, char** argv) {
   load_options options;

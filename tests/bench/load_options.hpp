@@ -28,6 +28,7 @@ struct load_options {
   double warmup_seconds = 1;
   std::uint64_t seed = 1;
   text_check check = text_check::server;
+  std::string token;  // of an account, where the server wants one
   bool is_idle = false;
 };
 

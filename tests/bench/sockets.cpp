@@ -108,10 +108,14 @@ bool would_block() noexcept {
   return errno == EAGAIN || errno == EWOULDBLOCK || errno == EINTR;
 }
 
+std::string authorization_line(const std::string& token) {
+  return token.empty() ? "" : "Authorization: Bearer " + token + "\r\n";
+}
+
 http_response http_request(const sockaddr_in& to, std::string_view method, std::string_view target,
-                           std::string_view body) {
+                           std::string_view headers, std::string_view body) {
   std::string request{method};
-  request.append(" ").append(target).append(" HTTP/1.1\r\nHost: 127.0.0.1\r\n");
+  request.append(" ").append(target).append(" HTTP/1.1\r\nHost: 127.0.0.1\r\n").append(headers);
   request += "Connection: close\r\nContent-Type: application/json\r\nContent-Length: ";
   request.append(std::to_string(body.size())).append("\r\n\r\n").append(body);
   const int fd = connect_blocking(to);

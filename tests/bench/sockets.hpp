@@ -31,8 +31,12 @@ struct http_response {
   std::string body;
 };
 
+// The header that shows a bearer token; nothing for an empty one.
+std::string authorization_line(const std::string& token);
+
 // Needs a Content-Length in the answer, or its end at the end of the stream.
+// `headers`: lines of further ones.
 http_response http_request(const sockaddr_in& to, std::string_view method, std::string_view target,
-                           std::string_view body = {});
+                           std::string_view headers, std::string_view body = {});
 
 }  // namespace tandem::bench
