@@ -1,6 +1,7 @@
 #include "net/address_list.hpp"
 
 #include "net/target.hpp"
+#include "net/text.hpp"
 
 #include <algorithm>
 
@@ -21,14 +22,6 @@ bool share_first_bits(const ip::address_v6::bytes_type& a, const ip::address_v6:
     return false;
   const unsigned rest = bits % 8;
   return rest == 0 || ((a[whole] ^ b[whole]) >> (8 - rest)) == 0;
-}
-
-std::string_view trimmed(std::string_view text) {
-  while (text.starts_with(' '))
-    text.remove_prefix(1);
-  while (text.ends_with(' '))
-    text.remove_suffix(1);
-  return text;
 }
 
 }  // namespace

@@ -1,5 +1,7 @@
 #include "net/caller.hpp"
 
+#include "net/text.hpp"
+
 #include <fmt/format.h>
 
 namespace tandem::net {
@@ -12,14 +14,6 @@ constexpr std::size_t agent_bytes_max = 200;
 std::string_view header(const http_request& request, std::string_view name) {
   const auto value = request[boost::beast::string_view{name.data(), name.size()}];
   return {value.data(), value.size()};
-}
-
-std::string_view trimmed(std::string_view text) {
-  while (text.starts_with(' '))
-    text.remove_prefix(1);
-  while (text.ends_with(' '))
-    text.remove_suffix(1);
-  return text;
 }
 
 // From the back: who is next to a proxy of ours was seen by it, the rest is

@@ -101,6 +101,10 @@ TEST(wire_encoder, join_and_leave) {
   EXPECT_EQ(json_of(encoder.encode(server::leave{2})), R"({"type":"leave","site":2})");
 }
 
+TEST(wire_encoder, role) {
+  EXPECT_EQ(json_of(encoder.encode(server::role{"viewer"})), R"({"type":"role","role":"viewer"})");
+}
+
 TEST(wire_encoder, chat) {
   EXPECT_EQ(json_of(encoder.encode(server::chat{4, "Ada", "hi", 99, 2, 7})),
             R"({"type":"chat","n":4,"name":"Ada","text":"hi","at":99,"site":2,"id":7})");

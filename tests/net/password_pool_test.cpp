@@ -1,0 +1,103 @@
+// Passwords: hashed and checked in turns, in this process; in one of its own:
+// tests/live/accounts.mjs.
+#include "net/password_pool.hpp"
+#include "net/password_worker.hpp"
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <future>
+#include <mutex>
+#include <vector>
+
+namespace tandem::test {
+namespace {
+
+using net::password_pace;
+using net::password_pool;
+using verdict = password_pool::verdict;
+
+TEST(passwords, a_hash_fits_its_password_only_and_is_another_each_time) {
+  const std::string hashed = net::hash_password("correct horse");
+  EXPECT_TRUE(hashed.starts_with("$argon2id$v=19$m=19456,t=2,p=1$")) << hashed;
+  EXPECT_TRUE(net::is_right_password("correct horse", hashed));
+  EXPECT_FALSE(net::is_right_password("correct horsf", hashed));
+  EXPECT_FALSE(net::is_right_password("", hashed));
+  EXPECT_FALSE(net::is_right_password("correct horse", ""));
+  EXPECT_NE(net::hash_password("correct horse"), hashed);
+}
+
+class password_pool_test : public testing::Test {
+ protected:
+  verdict check(password_pool& pool, const std::string& password,
+                const std::optional<std::string>& hashed) {
+    std::promise<verdict> answer;
+    pool.check(password, hashed, password_pool::known,
+               [&](verdict given) { answer.set_value(given); });
+    return answer.get_future().get();
+  }
+};
+
+TEST_F(password_pool_test, checks_what_it_has_hashed) {
+  password_pool pool{1, 8, ""};
+  std::promise<std::optional<std::string>> made;
+  pool.hash("secret", password_pool::known,
+            [&](std::optional<std::string> hashed) { made.set_value(std::move(hashed)); });
+  const auto hashed = made.get_future().get();
+  ASSERT_TRUE(hashed);
+  EXPECT_EQ(check(pool, "secret", hashed), verdict::right);
+  EXPECT_EQ(check(pool, "secres", hashed), verdict::wrong);
+}
+
+TEST_F(password_pool_test, nobodys_password_is_always_wrong) {
+  password_pool pool{1, 8, ""};
+  EXPECT_EQ(check(pool, "no account has this password", std::nullopt), verdict::wrong);
+}
+
+// Who tried least goes first; those who tried most are sent away.
+TEST_F(password_pool_test, waiting_is_bounded_and_in_turns) {
+  std::mutex mutex;
+  std::vector<std::string> order;
+  std::promise<void> last;
+  {
+    password_pool pool{1, 3, ""};
+    const auto add = [&](const std::string& name, password_pool::turn when) {
+      pool.check("x", std::nullopt, when, [&, name](verdict given) {
+        const std::lock_guard lock{mutex};
+        order.push_back(name + (given == verdict::busy ? " busy" : ""));
+        if (order.size() == 6)
+          last.set_value();
+      });
+    };
+    add("first", 5);  // is being checked, or soon will be: a hash takes its time
+    add("tried 9 times", 9);
+    add("tried twice", 2);
+    add("tried 8 times", 8);
+    add("known", password_pool::known);
+    add("tried once", 1);
+    ASSERT_EQ(last.get_future().wait_for(std::chrono::seconds{20}), std::future_status::ready);
+  }
+  const auto at = [&](const std::string& name) {
+    return std::ranges::find(order, name) - order.begin();
+  };
+  EXPECT_LT(at("tried 9 times busy"), 6);
+  EXPECT_LT(at("known"), at("tried once"));
+  EXPECT_LT(at("tried once"), at("tried twice"));
+}
+
+TEST(password_worker, a_program_that_does_not_answer_is_an_error_and_not_a_verdict) {
+  for (const char* program : {"/nonexistent", "/bin/false", "/bin/true"}) {
+    net::password_worker worker{program};
+    for (int i = 0; i < 2; ++i)
+      EXPECT_THROW(worker.is_right("a", "b", password_pace::hurried), std::runtime_error)
+        << program;
+  }
+}
+
+TEST_F(password_pool_test, a_process_that_does_not_work_lets_nobody_in) {
+  password_pool pool{1, 8, "/bin/false"};
+  EXPECT_EQ(check(pool, "a", net::hash_password("a")), verdict::busy);
+}
+
+}  // namespace
+}  // namespace tandem::test
