@@ -191,6 +191,24 @@ async function passwords(made) {
   await made.signIn(ada.login, password);
 }
 
+// It gets no socket of the server's, or connections would outlive the server's end of them.
+async function hashingProcess(made) {
+  const ada = await made.person('carl');
+  const [first, ...more] = made.server.helpers();
+  check(first && !more.length, 'passwords are hashed in one process of its own');
+  const open = fs.readdirSync(`/proc/${first}/fd`).filter((one) => Number(one) > 2);
+  same(open.length, 0, 'files that it has open besides the standard ones');
+  process.kill(first, 'SIGKILL');
+  const wrong = () => made.guest().ask('POST', '/account/sign-in', { login: 'carl', password: 'wrong' });
+  check([401, 429].includes((await wrong()).status), 'nobody is let in because of it');
+  await until('it is replaced', async () => {
+    const { status } = await made.guest().ask('POST', '/account/sign-in', { login: 'carl', password: ada.password });
+    return status === 200;
+  });
+  check(made.server.helpers()[0] !== first, 'another process');
+  same((await wrong()).status, 401, 'a wrong password');
+}
+
 async function cookies(made) {
   const ada = await made.person('baker');
   const answer = await made.guest().ask('POST', '/account/sign-in', { login: ada.login, password: ada.password });
@@ -365,6 +383,7 @@ await suite('accounts', [
   { name: 'invites without accounts', run: () => withServer({}, openInvites) },
   { name: 'who may sign up', run: signUpModes },
   { name: 'passwords', run: () => withAccounts({}, passwords) },
+  { name: 'the process that hashes passwords', run: () => withAccounts({}, hashingProcess) },
   { name: 'cookies and sessions', run: () => withAccounts({}, cookies) },
   { name: 'too much is answered with when to come back', run: limits },
   { name: 'the texts of a room are bounded', run: () => withServer(bytes, roomBytes) },

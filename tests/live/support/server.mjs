@@ -127,9 +127,16 @@ export class Server {
     for (const forget of this.#forget) forget();
   }
 
-  rssBytes() {
-    const status = fs.readFileSync(`/proc/${this.pid}/status`, 'utf8');
+  rssBytes(pid = this.pid) {
+    const status = fs.readFileSync(`/proc/${pid}/status`, 'utf8');
     return Number(/VmRSS:\s+(\d+) kB/.exec(status)[1]) * 1024;
+  }
+
+  /** The processes that it has started: one that hashes passwords. */
+  helpers() {
+    const tasks = fs.readdirSync(`/proc/${this.pid}/task`);
+    return tasks.flatMap((task) => fs.readFileSync(`/proc/${this.pid}/task/${task}/children`, 'utf8').split(' '))
+      .filter(Boolean).map(Number);
   }
 
   // --- REST -------------------------------------------------------------------
