@@ -86,6 +86,25 @@ describe('what changes something', () => {
   });
 });
 
+describe('a request that is tried out', () => {
+  it('is answered by whatever the server says', async () => {
+    answers['GET /rooms/r1'] = [404, '{"error": {}}', { 'Content-Type': 'application/json' }];
+    const answer = await client.tryOut('GET', '/rooms/r1');
+    expect([answer.status, await answer.text()]).toEqual([404, '{"error": {}}']);
+    expect(requests.map(({ what, csrf }) => `${what} ${csrf ?? '-'}`)).toEqual(['GET /rooms/r1 -']);
+    expect((await errorOf(client.tryOut('GET', '/away'))).code).toBe('no_answer');
+  });
+
+  it('carries the CSRF value of who is signed in by then', async () => {
+    answers['POST /rooms'] = [201, { room_id: 'r1' }];
+    await client.tryOut('POST', '/rooms', '{"name":"x"}');
+    answers['GET /account'] = [200, { ...ADA, csrf: 'c2' }];
+    await client.tryOut('POST', '/rooms', '{"name":"y"}');
+    const sent = requests.filter(({ what }) => what === 'POST /rooms');
+    expect(sent.map(({ csrf, body }) => [csrf, body])).toEqual([['c1', { name: 'x' }], ['c2', { name: 'y' }]]);
+  });
+});
+
 describe('an error', () => {
   it('says when to try again', async () => {
     answers['POST /account/sign-in'] = [429, { error: { code: 'rate_limited', message: '', retry_ms: 4500 } }];

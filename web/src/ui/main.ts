@@ -28,6 +28,7 @@ const PAGES = new Map<string, SignedInPage>([
 async function showPage(app: HTMLElement): Promise<void> {
   signUpInvite(browserPlace()); // out of the address bar; the form finds it again
   const path = location.pathname.replace(/(.)\/$/, '$1');
+  if (path === '/docs') return (await import('./docs-page')).showDocs(app);
   const page = PAGES.get(path);
   const { mode } = await accounts.server();
   if (mode === 'accounts' && page) await showSignedIn(app, page);
