@@ -2,7 +2,7 @@
 
 import { beforeEach, describe, expect, it } from 'vitest';
 import { AccountClient } from '../src/account/account-client';
-import { forgetRoomInvite, roomInvite, signUpInvite, type Place } from '../src/account/invite-link';
+import { forgetRoomInvite, roomInvite, signUpInvite, takeFailedSignIn, type Place } from '../src/account/invite-link';
 import { RestError } from '../src/account/rest';
 
 interface Request {
@@ -179,6 +179,14 @@ describe('an invitation link', () => {
     expect(roomInvite(place('', kept), 'r2')).toBeUndefined();
     forgetRoomInvite(place('', kept), 'r1');
     expect(roomInvite(place('', kept), 'r1')).toBeUndefined();
+    expect(hidden).toBe(1);
+  });
+
+  it('that says that a sign-in has failed is none, and is news once', () => {
+    expect(takeFailedSignIn(place('#sign-in-failed'))).toBe(true);
+    expect(hidden).toBe(1);
+    expect([takeFailedSignIn(place('')), takeFailedSignIn(place('#sign-in-failed-again'))]).toEqual([false, false]);
+    expect(signUpInvite(place('#sign-in-failed'))).toBeUndefined();
     expect(hidden).toBe(1);
   });
 

@@ -19,20 +19,24 @@ export interface SignedInPage {
   readonly content: (account: Account, changed: (account: Account) => void) => readonly HTMLElement[];
 }
 
-/** Shows the page to whoever is signed in, now or after signing in here. */
-export async function showSignedIn(app: HTMLElement, page: SignedInPage): Promise<void> {
+/** Shows the page to whoever is signed in, now or after signing in here; `problem`: of a sign-in before. */
+export async function showSignedIn(app: HTMLElement, page: SignedInPage, problem?: string): Promise<void> {
   const server = await accounts.server();
   const show = (account: Account): void => {
     document.title = `${page.title} · tandem`;
     app.replaceChildren(frame(account, page));
   };
-  const ask = (reason?: string): void => {
-    app.replaceChildren(signInPage({ server, reason, onSignedIn: show }));
+  const ask = (why: { reason?: string | undefined; problem?: string | undefined }): void => {
+    app.replaceChildren(signInPage({ server, ...why, onSignedIn: show }));
   };
-  accounts.onSignedOut(() => ask('You are not signed in any more.'));
+  accounts.onSignedOut(() => ask({ reason: 'You are not signed in any more.' }));
   const account = await accounts.account();
-  if (account) show(account);
-  else ask();
+  if (!account) {
+    ask({ problem });
+    return;
+  }
+  show(account);
+  if (problem !== undefined) toast(problem);
 }
 
 function frame(account: Account, { title, content }: SignedInPage): HTMLElement {
