@@ -101,6 +101,9 @@ describe('signing in', () => {
     const problem = window.page.getByRole('alert').getByText('Signing in did not succeed.');
     await problem.waitFor();
     expect(window.page.url()).toBe(`${team.url}/`);
+    await signIn(window, 'nobody', 'what happened before is no news now');
+    await window.page.getByRole('alert').getByText('Login or password is wrong.').waitFor();
+    expect(await problem.count()).toBe(0);
     await window.page.reload();
     await untilHeading(window, 'Sign in');
     expect(await problem.count()).toBe(0);

@@ -93,9 +93,9 @@ export class Team {
     return this.server.url;
   }
 
-  /** Signs up under a login of their own. */
+  /** Signs up under a login of their own: the name's first word, and a number. */
   async person(name: string): Promise<Person> {
-    const login = `${name.toLowerCase()}-${this.people++}@example.org`;
+    const login = `${name.toLowerCase().replace(/\W+.*/, '')}-${this.people++}@example.org`;
     await must(await answered(`${this.url}/account/sign-up`, 'POST', { login, password: PASSWORD, name }));
     return Person.signedIn(this.url, login, name, PASSWORD);
   }

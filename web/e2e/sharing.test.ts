@@ -195,7 +195,9 @@ describe('another person who signs in in the page', () => {
     await desk.page.getByText('You are not signed in any more. Your last edits are kept.').waitFor();
     await signIn(desk, ada);
     await desk.page.getByRole('heading', { name: 'You are Ada now' }).waitFor();
+    await desk.shot('another-person');
     await desk.page.getByRole('button', { name: 'Copy or save main.py' }).click();
+    await desk.shot('another-person-text');
     const unsent = desk.page.getByRole('textbox', { name: 'Text of main.py' });
     expect(await unsent.inputValue()).toBe('saved. unsent. ');
     const saving = desk.page.waitForEvent('download');

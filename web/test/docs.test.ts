@@ -26,6 +26,7 @@ const PATHS = {
     },
   },
   '/healthz': { get: {} },
+  '/metrics': { get: {} },
 };
 
 function operationAt(path: string): Operation {
@@ -34,11 +35,11 @@ function operationAt(path: string): Operation {
 }
 
 describe('the description', () => {
-  it('is grouped by how paths begin', () => {
+  it('is grouped by how paths begin, those that stand alone together', () => {
     const areas = areasOf({ paths: PATHS });
     expect(areas.map(({ name, paths }) => [name, paths.map(({ path }) => path)])).toEqual([
-      ['/rooms', ['/rooms', '/rooms/{room}/files/{file}']],
-      ['/healthz', ['/healthz']],
+      ['Rooms', ['/rooms', '/rooms/{room}/files/{file}']],
+      ['Server', ['/healthz', '/metrics']],
     ]);
   });
 

@@ -35,7 +35,7 @@ export interface PathGroup {
   readonly operations: readonly Operation[];
 }
 
-/** The paths that begin alike. */
+/** The paths that begin alike, or those that have nothing in common with others. */
 export interface Area {
   readonly name: string;
   readonly paths: readonly PathGroup[];
@@ -84,6 +84,8 @@ export interface OpenApi {
   };
 }
 
+const REST_NAME = 'Server';
+
 export function areasOf(document: OpenApi): Area[] {
   const areas = new Map<string, PathGroup[]>();
   for (const [path, methods] of Object.entries(document.paths ?? {})) {
@@ -91,10 +93,18 @@ export function areasOf(document: OpenApi): Area[] {
       const raw = methods[method.toLowerCase()];
       return raw ? [operation(method, path, raw)] : [];
     });
-    const name = path.split('/', 2).join('/');
-    areas.set(name, [...(areas.get(name) ?? []), { path, operations }]);
+    const beginning = path.split('/', 2).join('/');
+    areas.set(beginning, [...(areas.get(beginning) ?? []), { path, operations }]);
   }
-  return [...areas].map(([name, paths]) => ({ name, paths }));
+  const isAlone = (beginning: string): boolean => areas.get(beginning)?.every(({ path }) => path === beginning) ?? false;
+  const alone = [...areas].filter(([beginning]) => isAlone(beginning)).flatMap(([, paths]) => paths);
+  const named = [...areas].filter(([beginning]) => !isAlone(beginning)).map(([beginning, paths]) => ({ name: nameOf(beginning), paths }));
+  return alone.length > 0 ? [...named, { name: REST_NAME, paths: alone }] : named;
+}
+
+/** `/rooms`: Rooms */
+function nameOf(beginning: string): string {
+  return beginning.slice(1, 2).toUpperCase() + beginning.slice(2);
 }
 
 /** A server that says no more than their types gets them listed. */

@@ -34,13 +34,19 @@ export function operationView(operation: Operation): HTMLElement {
     'summary',
     { 'aria-label': `${method} ${path}: ${summary}` },
     element('span', { class: 'api-method', 'data-method': method }, method),
-    element('span', { class: 'api-summary' }, summary),
+    summaryView(summary),
   );
   const view = element('details', { class: 'api-operation' }, head, body);
   view.addEventListener('toggle', () => {
     if (!body.firstChild) body.append(element('p', { class: 'hint' }, who), tryOutForm(operation));
   });
   return view;
+}
+
+/** A summary names fields `so`. */
+export function summaryView(text: string): HTMLElement {
+  const parts = text.split('`').map((part, at) => (at % 2 === 1 ? element('code', {}, part) : part));
+  return element('span', { class: 'api-summary' }, ...parts);
 }
 
 /** What something is made of, for reading. */

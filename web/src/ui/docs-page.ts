@@ -5,7 +5,7 @@ import './styles/docs.css';
 import type { Account, ServerInfo } from '../account/types';
 import { areasOf, messagesOf, type Area, type Message, type Messages, type OpenApi, type PathGroup } from '../docs/openapi';
 import { accounts } from './accounts';
-import { fieldList, operationView } from './docs-operation';
+import { fieldList, operationView, summaryView } from './docs-operation';
 import { element } from './dom';
 import { accountMenu, framed, section } from './page-frame';
 
@@ -88,6 +88,6 @@ function messageList(title: string, messages: readonly Message[]): HTMLElement[]
 }
 
 function messageRow({ type, summary, fields }: Message): HTMLElement {
-  const head = element('summary', {}, element('code', { class: 'api-type' }, type), element('span', { class: 'api-summary' }, summary));
+  const head = element('summary', {}, element('code', { class: 'api-type' }, type), summaryView(summary));
   return element('details', { class: 'api-operation' }, head, element('div', { class: 'api-body' }, fieldList(fields)));
 }

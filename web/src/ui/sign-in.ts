@@ -37,12 +37,14 @@ function signInCard(parts: SignInParts): HTMLElement {
   const card = element('div', { class: 'card sign-in-card' });
   const show = (signsUp: boolean): void => {
     const form = signsUp ? signUpForm(parts, invite) : signInForm(parts);
+    const problem = problemBox(card.firstChild ? undefined : parts.problem); // news once
+    form.addEventListener('submit', () => problem[0]?.remove());
     const other = element(
       'button',
       { class: 'link-button', type: 'button', onclick: () => show(!signsUp) },
       signsUp ? 'I have an account: sign in' : 'Create an account',
     );
-    card.replaceChildren(...reasonLine(parts.reason), ...problemBox(parts.problem), form, ...(maySignUp ? [other] : []), ...providerButton(server));
+    card.replaceChildren(...reasonLine(parts.reason), ...problem, form, ...(maySignUp ? [other] : []), ...providerButton(server));
     queueMicrotask(() => form.querySelector('input')?.focus());
   };
   show(maySignUp && invite !== undefined);
