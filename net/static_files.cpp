@@ -86,7 +86,8 @@ const std::string& static_files::gzipped(file& which) {
 }
 
 http_response static_files::serve(const http_request& request, std::string_view path) {
-  const bool is_page = path == "/" || path.starts_with("/r/") || path == "/me" || path == "/team";
+  const bool is_page = path == "/" || path.starts_with("/r/") || path == "/me" || path == "/team"
+                       || path == "/docs";
   const auto found = files_.find(is_page ? std::string_view{"/index.html"} : path);
   if (found == files_.end())
     return error_response(http::status::not_found, "not_found", "no such page");

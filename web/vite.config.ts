@@ -15,7 +15,7 @@ export default defineConfig({
   worker: { format: 'es' },
   server: {
     proxy: {
-      '^/(rooms|server|account|invites|tenant|auth)\\b': backend,
+      '^/(rooms|server|account|invites|tenant|auth|openapi\\.json|healthz|readyz|metrics)\\b': backend,
       '/ws': { target: backend, ws: true },
     },
   },

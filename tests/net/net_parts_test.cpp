@@ -214,7 +214,7 @@ class static_files : public testing::Test {
 
 TEST_F(static_files, serves_the_app_at_its_own_pages) {
   net::static_files files{folder.path()};
-  for (const char* path : {"/", "/r/some-room", "/index.html"}) {
+  for (const char* path : {"/", "/r/some-room", "/me", "/team", "/docs", "/index.html"}) {
     const auto response = files.serve(get(), path);
     EXPECT_EQ(response.result_int(), 200U) << path;
     EXPECT_EQ(response.body(), "<p>app");

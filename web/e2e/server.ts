@@ -1,7 +1,7 @@
 // A tandem server of a test's own, with a store in a temporary folder, and a
 // TCP proxy in front of it that can be cut.
 
-import { spawn, type ChildProcess } from 'node:child_process';
+import { spawn, spawnSync, type ChildProcess } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { connect, createServer, type AddressInfo, type Server, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -12,6 +12,19 @@ const BINARY = process.env['TANDEM_TEST_BIN'] ?? join(WEB, '../build/tandem');
 const READY = /tandem is ready at (http:\/\/\S+)/;
 const START_DEADLINE_MS = 15_000;
 
+export interface ServerParts {
+  readonly settings?: Readonly<Record<string, string>>; // of its environment
+  /** What is to be done with the store before the server has it. */
+  readonly prepare?: (store: string) => void;
+}
+
+/** Runs a command of the program to its end; returns what it printed. */
+export function runTandem(...words: string[]): string {
+  const done = spawnSync(BINARY, words, { encoding: 'utf8' });
+  if (done.status !== 0) throw new Error(`tandem ${words.join(' ')}: ${done.stderr}`);
+  return done.stdout;
+}
+
 export class TandemServer {
   private constructor(
     readonly url: string,
@@ -19,11 +32,12 @@ export class TandemServer {
     private readonly folder: string,
   ) {}
 
-  static async start(): Promise<TandemServer> {
+  static async start({ settings = {}, prepare }: ServerParts = {}): Promise<TandemServer> {
     const folder = mkdtempSync(join(tmpdir(), 'tandem-e2e-'));
     const store = `sqlite:${join(folder, 'tandem.db')}`;
+    prepare?.(store);
     const started = spawn(BINARY, ['serve', '--listen', '127.0.0.1:0', '--store', store], {
-      env: { ...process.env, TANDEM_WEB_ROOT: join(WEB, 'dist') },
+      env: { ...process.env, TANDEM_WEB_ROOT: join(WEB, 'dist'), ...settings },
     });
     return new TandemServer(await readyUrl(started), started, folder);
   }

@@ -2,7 +2,7 @@
 
 import { beforeEach, describe, expect, it } from 'vitest';
 import { AccountClient } from '../src/account/account-client';
-import { forgetRoomInvite, roomInvite, signUpInvite, type Place } from '../src/account/invite-link';
+import { forgetRoomInvite, roomInvite, signUpInvite, takeFailedSignIn, type Place } from '../src/account/invite-link';
 import { RestError } from '../src/account/rest';
 
 interface Request {
@@ -86,6 +86,25 @@ describe('what changes something', () => {
   });
 });
 
+describe('a request that is tried out', () => {
+  it('is answered by whatever the server says', async () => {
+    answers['GET /rooms/r1'] = [404, '{"error": {}}', { 'Content-Type': 'application/json' }];
+    const answer = await client.tryOut('GET', '/rooms/r1');
+    expect([answer.status, await answer.text()]).toEqual([404, '{"error": {}}']);
+    expect(requests.map(({ what, csrf }) => `${what} ${csrf ?? '-'}`)).toEqual(['GET /rooms/r1 -']);
+    expect((await errorOf(client.tryOut('GET', '/away'))).code).toBe('no_answer');
+  });
+
+  it('carries the CSRF value of who is signed in by then', async () => {
+    answers['POST /rooms'] = [201, { room_id: 'r1' }];
+    await client.tryOut('POST', '/rooms', '{"name":"x"}');
+    answers['GET /account'] = [200, { ...ADA, csrf: 'c2' }];
+    await client.tryOut('POST', '/rooms', '{"name":"y"}');
+    const sent = requests.filter(({ what }) => what === 'POST /rooms');
+    expect(sent.map(({ csrf, body }) => [csrf, body])).toEqual([['c1', { name: 'x' }], ['c2', { name: 'y' }]]);
+  });
+});
+
 describe('an error', () => {
   it('says when to try again', async () => {
     answers['POST /account/sign-in'] = [429, { error: { code: 'rate_limited', message: '', retry_ms: 4500 } }];
@@ -160,6 +179,14 @@ describe('an invitation link', () => {
     expect(roomInvite(place('', kept), 'r2')).toBeUndefined();
     forgetRoomInvite(place('', kept), 'r1');
     expect(roomInvite(place('', kept), 'r1')).toBeUndefined();
+    expect(hidden).toBe(1);
+  });
+
+  it('that says that a sign-in has failed is none, and is news once', () => {
+    expect(takeFailedSignIn(place('#sign-in-failed'))).toBe(true);
+    expect(hidden).toBe(1);
+    expect([takeFailedSignIn(place('')), takeFailedSignIn(place('#sign-in-failed-again'))]).toEqual([false, false]);
+    expect(signUpInvite(place('#sign-in-failed'))).toBeUndefined();
     expect(hidden).toBe(1);
   });
 

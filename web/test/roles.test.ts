@@ -10,9 +10,14 @@ let network: FakeNetwork;
 let room: Room;
 let file: RoomFile;
 
-function enter(token?: string): void {
+function enter(more: { token?: string; owner?: string } = {}): void {
   network = new FakeNetwork();
-  room = connectRoom({ ...network.options(), ...(token === undefined ? {} : { token }) });
+  load(more);
+}
+
+/** The page is loaded, anew or again: storage is what it was. */
+function load(more: { token?: string; owner?: string } = {}): void {
+  room = connectRoom({ ...network.options(), ...more });
   room.connect();
   file = room.open('a.py');
 }
@@ -125,7 +130,7 @@ describe('who may only read', () => {
 
 describe('an invite', () => {
   it('is shown in every hello', () => {
-    enter('invite-1');
+    enter({ token: 'invite-1' });
     comeOnline();
     expect(network.socket.sent[0]).toMatchObject({ type: 'hello', token: 'invite-1' });
     network.socket.closedBy(1006);
@@ -134,7 +139,7 @@ describe('an invite', () => {
   });
 
   it('that is not good any more is left out, once', () => {
-    enter('old');
+    enter({ token: 'old' });
     const notices = heard('notice');
     network.socket.onopen?.();
     network.socket.closedBy(4401);
@@ -166,6 +171,29 @@ describe('who is not signed in any more', () => {
     expect([room.pending, room.unsaved, file.localText]).toEqual([0, [], 'hello!']);
   });
 
+  it('goes on when the same one signs in again', () => {
+    enter({ owner: '7' });
+    comeOnline();
+    type(5, '!');
+    network.socket.closedBy(4401);
+    expect(room.signedIn('7')).toBe(true);
+    network.welcome();
+    expect(network.socket.sent[0]).toMatchObject({ client: 'client-1', open: [{ file: 'a.py', rev: 3, seq: 1 }] });
+  });
+
+  it('sends nothing more when somebody else signs in, and still has what was typed', () => {
+    enter({ owner: '7' });
+    comeOnline();
+    type(5, '!');
+    network.socket.closedBy(4401);
+    expect(room.signedIn('8')).toBe(false);
+    expect(room.signedIn()).toBe(false);
+    network.clock.advance(60_000);
+    expect(network.sockets).toHaveLength(1);
+    expect(room.connection).toEqual({ kind: 'ended', reason: 'not-authenticated' });
+    expect(room.unsaved).toEqual([{ file: 'a.py', text: 'hello!' }]);
+  });
+
   it('does not come back by signing in where that was not the reason', () => {
     comeOnline();
     type(5, '!');
@@ -173,5 +201,56 @@ describe('who is not signed in any more', () => {
     room.signedIn();
     expect(room.connection).toEqual({ kind: 'ended', reason: 'forbidden' });
     expect(room.unsaved).toEqual([{ file: 'a.py', text: 'hello!' }]);
+  });
+});
+
+describe('what is pending when the page is loaded again', () => {
+  function typeAndLeave(owner?: string): void {
+    enter(owner === undefined ? {} : { owner });
+    comeOnline();
+    type(5, '!');
+    room.keepPending();
+    network.socket.closedBy(4401);
+  }
+
+  /** The texts of the edits that went out, and how many are pending. */
+  function sentAfterLoading(owner?: string): [unknown[], number] {
+    load(owner === undefined ? {} : { owner });
+    comeOnline();
+    return [network.socket.ofType('op').map(({ op }) => op), room.pending];
+  }
+
+  it('is sent by the account that typed it', () => {
+    typeAndLeave('7');
+    load({ owner: '7' });
+    network.welcome();
+    expect(room.pending).toBe(1);
+    expect(network.socket.sent[0]).toMatchObject({ client: 'client-1', open: [{ file: 'a.py', rev: 3, seq: 1 }] });
+  });
+
+  it('is not sent by another, nor by a guest, and waits for its own', () => {
+    typeAndLeave('7');
+    expect(sentAfterLoading('8')).toEqual([[], 0]);
+    expect(network.socket.sent[0]).not.toMatchObject({ client: 'client-1' });
+    expect(sentAfterLoading()).toEqual([[], 0]);
+    load({ owner: '7' });
+    expect(room.pending).toBe(1);
+  });
+
+  it('of a guest is sent by whoever signs in next, and by nobody after that', () => {
+    typeAndLeave();
+    load({ owner: '7' });
+    expect(room.pending).toBe(1);
+    expect(sentAfterLoading('8')).toEqual([[], 0]);
+  });
+
+  it('of a guest who signed in in place is that account\'s', () => {
+    typeAndLeave();
+    expect(room.signedIn('7')).toBe(true);
+    network.socket.closedBy(4401);
+    expect(room.signedIn('8')).toBe(false);
+    expect(sentAfterLoading('8')).toEqual([[], 0]);
+    load({ owner: '7' });
+    expect(room.pending).toBe(1);
   });
 });

@@ -1,6 +1,6 @@
 // The routes of accounts, rooms' sharing and the team, one method each.
 
-import { Rest, RestError } from './rest';
+import { Rest, RestError, type Method } from './rest';
 import type {
   Account, ApiToken, AuditEntry, Invite, MadeInvite, Member, NewInvite, NewToken, OwnRoom, RoomChange, RoomInfo,
   ServerInfo, Session, TenantAccount, TenantAccountChange, TenantRoom,
@@ -95,6 +95,13 @@ export class AccountClient {
       if (error instanceof RestError && error.status === 401) await this.checkSignedIn();
       throw error;
     }
+  }
+
+  // --- the API itself ---------------------------------------------------------
+
+  /** Any request, in the name of whoever is signed in; whatever the answer, it is one. */
+  tryOut(method: Method, path: string, body?: string): Promise<Response> {
+    return this.rest.tryOut(method, path, body);
   }
 
   // --- the own account --------------------------------------------------------

@@ -1,5 +1,6 @@
-// Invitations come behind the # of a link. They are taken out of the address
-// bar, so that nobody passes one on by accident, and kept for the tab.
+// What comes behind the # of a link. Invitations are taken out of the address
+// bar, so that nobody passes one on by accident, and kept for the tab; that a
+// sign-in has failed is news once.
 
 export interface Place {
   readonly hash: string;
@@ -62,6 +63,13 @@ export function forgetRoomInvite(place: Place, room: string): void {
 
 export function signUpInvite(place: Place): string | undefined {
   return takeAndKeep(place, 'sign-up', SIGN_UP_KEY);
+}
+
+/** Whether this is the way back from a sign-in at the company's provider that has failed. */
+export function takeFailedSignIn(place: Place): boolean {
+  const hasFailed = place.hash === '#sign-in-failed';
+  if (hasFailed) place.hideHash();
+  return hasFailed;
 }
 
 export function forgetSignUpInvite(place: Place): void {

@@ -58,6 +58,16 @@ export class Rest {
     }
   }
 
+  /**
+   * The answer as it is, for somebody to look at. The CSRF value is asked for each
+   * time: what is tried may be a sign-in.
+   */
+  async tryOut(method: Method, path: string, body: string | undefined): Promise<Response> {
+    const csrf = method === 'GET' ? undefined : await this.options.askForCsrf();
+    // Where a redirect leads to may be another's server, which the page's policy does not let it ask.
+    return this.request(method, path, body, csrf, { redirect: 'manual' });
+  }
+
   private async changeOnce<T>(method: Method, path: string, body: object | undefined): Promise<T> {
     try {
       return await this.send<T>(method, path, body, this.csrf);
@@ -68,17 +78,25 @@ export class Rest {
   }
 
   private async send<T>(method: Method, path: string, body: object | undefined, csrf: string | undefined): Promise<T> {
+    return readAnswer<T>(await this.request(method, path, body && JSON.stringify(body), csrf));
+  }
+
+  private async request(
+    method: Method,
+    path: string,
+    body: string | undefined,
+    csrf: string | undefined,
+    more: RequestInit = {},
+  ): Promise<Response> {
     const headers: Record<string, string> = { Accept: 'application/json' };
     if (body !== undefined) headers['Content-Type'] = 'application/json';
     if (csrf !== undefined) headers['Tandem-CSRF'] = csrf;
-    const sent = body === undefined ? {} : { body: JSON.stringify(body) };
-    let response: Response;
+    const sent = body === undefined ? {} : { body };
     try {
-      response = await this.options.fetch(path, { method, headers, credentials: 'same-origin', ...sent });
+      return await this.options.fetch(path, { method, headers, credentials: 'same-origin', ...sent, ...more });
     } catch {
       throw new RestError(0, 'no_answer', 'The server does not answer.', undefined);
     }
-    return readAnswer<T>(response);
   }
 }
 

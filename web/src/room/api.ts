@@ -135,8 +135,12 @@ export interface Room extends Emitter<RoomEvents> {
   /** Keeps what is pending where a reload finds it: the page may be about to go. */
   keepPending(): void;
   leave(): void;
-  /** The user has signed in: goes on where `not-authenticated` ended it. */
-  signedIn(): void;
+  /**
+   * Somebody has signed in: goes on where `not-authenticated` ended it, and
+   * returns true. If it is another than the one whose room this is, nothing is
+   * done: what is pending would go out under the wrong name.
+   */
+  signedIn(owner?: string): boolean;
   /** Takes effect with the next connection; reconnects when nothing is pending. */
   rename(name: string): void;
   open(file: string): RoomFile;
@@ -180,6 +184,7 @@ export interface RoomOptions {
   url: string; // ws://host/ws/{room_id}
   roomId: string;
   name: string;
+  owner?: string; // whose pending work is kept: an account's id; none: a guest's
   token?: string; // an invite's; one that the server does not take is not shown to it again
   makeSocket: (url: string, protocol: string) => Socket;
   clock: Clock;

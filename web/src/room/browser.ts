@@ -35,12 +35,19 @@ function sessionStore(): KeyValueStore {
   }
 }
 
-export function browserOptions(roomId: string, name: string, token?: string): RoomOptions {
+export interface Guise {
+  readonly name: string;
+  readonly owner?: string | undefined; // the account's id
+  readonly token?: string | undefined; // an invite's
+}
+
+export function browserOptions(roomId: string, { name, owner, token }: Guise): RoomOptions {
   const scheme = location.protocol === 'https:' ? 'wss' : 'ws';
   return {
     url: `${scheme}://${location.host}/ws/${encodeURIComponent(roomId)}`,
     roomId,
     name,
+    ...(owner === undefined ? {} : { owner }),
     ...(token === undefined ? {} : { token }),
     makeSocket: (url, protocol) => new WebSocket(url, protocol) as unknown as Socket,
     clock,

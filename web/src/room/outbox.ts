@@ -8,6 +8,9 @@
 //  2. A number names one edit or message for ever. A duplicated tab starts with
 //     a copy of what is kept, so whoever restores leaves a gap in the numbers:
 //     one of its own, for both tabs may do so.
+//  3. What one account has typed is never sent by another: each has a place of
+//     its own. A guest has no account; the first one to sign in after that in
+//     the same tab is taken for the same person.
 
 import { parseOp } from '../client/text-op';
 import type { PendingWork } from '../client/file-sync';
@@ -57,12 +60,39 @@ export class Outbox {
 
   constructor(
     private readonly store: KeyValueStore,
-    private readonly key: string,
+    private readonly guestKey: string,
+    private owner_: string | undefined,
     private readonly newClientId: () => string,
     private readonly random: () => number,
   ) {
     this.client_ = newClientId();
+    if (owner_ !== undefined) this.moveFromGuest();
     this.restore();
+  }
+
+  get owner(): string | undefined {
+    return this.owner_;
+  }
+
+  /** REQUIRES: it was a guest's. */
+  belongsTo(owner: string): void {
+    this.owner_ = owner;
+    this.moveFromGuest();
+  }
+
+  private get key(): string {
+    return this.owner_ === undefined ? this.guestKey : `${this.guestKey}:${this.owner_}`;
+  }
+
+  private moveFromGuest(): void {
+    const kept = this.store.get(this.guestKey);
+    if (kept === null || this.store.get(this.key) !== null) return;
+    this.store.remove(this.guestKey); // first: there may be room for it once only
+    try {
+      this.store.set(this.key, kept);
+    } catch {
+      // full: as with all that does not fit, a reload does not find it
+    }
   }
 
   get client(): string {

@@ -69,6 +69,7 @@ export class RoomClient extends TypedEmitter<RoomEvents> implements Room, FileHo
     this.outbox = new Outbox(
       options.outbox,
       `tandem.outbox:${options.roomId}`,
+      options.owner,
       options.newClientId,
       () => options.clock.random(),
     );
@@ -148,8 +149,12 @@ export class RoomClient extends TypedEmitter<RoomEvents> implements Room, FileHo
     this.link.end('left');
   }
 
-  signedIn(): void {
+  signedIn(owner?: string): boolean {
+    const { owner: before } = this.outbox;
+    if (before !== undefined && owner !== before) return false;
+    if (before === undefined && owner !== undefined) this.outbox.belongsTo(owner);
     this.link.resume('not-authenticated');
+    return true;
   }
 
   rename(name: string): void {

@@ -47,18 +47,28 @@ const CONFLICT_REASONS: Record<ConflictReason, string> = {
 
 /** The user's text that could not be saved, to be copied. */
 export function showConflict(file: string, text: string, reason: ConflictReason): void {
-  const area = element('textarea', { readonly: true, rows: '10', 'aria-label': 'Your text' });
+  showUnsaved(file, text, `${CONFLICT_REASONS[reason]} This is the text as you had it:`);
+}
+
+export function showUnsaved(file: string, text: string, why: string): void {
+  const area = element('textarea', { readonly: true, rows: '10', 'aria-label': `Text of ${file}` });
   area.value = text;
   const copy = element('button', { class: 'button primary', type: 'button' }, 'Copy the text');
   const close = element('button', { class: 'button', type: 'button' }, 'Close');
   const dialog = openDialog(
     element('h2', {}, `Not saved: ${file}`),
-    element('p', {}, `${CONFLICT_REASONS[reason]} This is the text as you had it:`),
+    element('p', {}, why),
     area,
-    element('div', { class: 'dialog-actions' }, close, copy),
+    element('div', { class: 'dialog-actions' }, close, saveLink(file, text), copy),
   );
   close.addEventListener('click', () => dialog.close());
   copy.addEventListener('click', () => void copyText(text, area));
+}
+
+/** The address is good for as long as the page is there. */
+function saveLink(file: string, text: string): HTMLAnchorElement {
+  const href = URL.createObjectURL(new Blob([text], { type: 'text/plain' }));
+  return element('a', { class: 'button', href, download: file.split('/').at(-1) ?? file }, 'Save as a file');
 }
 
 /** Without a secure context there is no clipboard: then the text is selected. */

@@ -1,7 +1,7 @@
 // What is shown instead of a room that cannot be gone on with.
 
 import type { EndReason, UnsavedText } from '../room/api';
-import { showConflict } from './dialogs';
+import { showConflict, showUnsaved } from './dialogs';
 import { brandMark, element } from './dom';
 
 interface Explanation {
@@ -88,12 +88,37 @@ export function endedPage(reason: EndReason, { hasBeenIn, unsaved, onSignIn }: E
 /** What cannot be saved any more is there to be copied. */
 function unsavedTexts(reason: EndReason, unsaved: readonly UnsavedText[]): HTMLElement[] {
   if (unsaved.length === 0) return [];
-  const buttons = unsaved.map(({ file, text }) => {
-    const onclick = (): void => showConflict(file, text, reason === 'forbidden' ? 'forbidden' : 'refused');
-    return element('button', { class: 'button small', type: 'button', onclick }, `Your text of ${file}`);
-  });
-  return [
-    element('p', { role: 'alert' }, 'Your last edits are not saved:'),
-    element('div', { class: 'ended-actions' }, ...buttons),
-  ];
+  const show = ({ file, text }: UnsavedText): void =>
+    showConflict(file, text, reason === 'forbidden' ? 'forbidden' : 'refused');
+  return [element('p', { role: 'alert' }, 'Your last edits are not saved:'), textButtons('Your text of', unsaved, show)];
+}
+
+function textButtons(label: string, unsaved: readonly UnsavedText[], show: (one: UnsavedText) => void): HTMLElement {
+  const buttons = unsaved.map((one) =>
+    element('button', { class: 'button small', type: 'button', onclick: () => show(one) }, `${label} ${one.file}`),
+  );
+  return element('div', { class: 'ended-actions' }, ...buttons);
+}
+
+export interface AnotherPersonParts {
+  readonly former: string; // names
+  readonly now: string;
+  readonly unsaved: readonly UnsavedText[];
+  readonly onEnter: () => void;
+}
+
+/** In place of a room in which one has typed and another has signed in. */
+export function anotherPersonPage({ former, now, unsaved, onEnter }: AnotherPersonParts): HTMLElement {
+  const kept = `This tab keeps them for ${former} until it is closed.`;
+  const why = `${former} typed this, and it was not sent under the name of ${now}:`;
+  const attributes = { class: 'button primary', type: 'button', onclick: onEnter };
+  return element(
+    'main',
+    { class: 'ended', 'data-testid': 'ended', 'data-reason': 'another-person' },
+    brandMark(),
+    element('h1', {}, `You are ${now} now`),
+    element('p', { role: 'alert' }, `The last edits of ${former} were not sent: they would have gone out under your name. ${kept}`),
+    textButtons('Copy or save', unsaved, ({ file, text }) => showUnsaved(file, text, why)),
+    element('div', { class: 'ended-actions' }, element('button', attributes, `Enter as ${now}`)),
+  );
 }

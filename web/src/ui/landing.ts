@@ -47,6 +47,8 @@ export function showLanding(app: HTMLElement): void {
     'header',
     { class: 'landing-top' },
     element('span', { class: 'brand' }, brandMark(), 'tandem'),
+    element('span', { class: 'header-gap' }),
+    element('a', { href: '/docs' }, 'API'),
     iconButton('theme', 'Switch between dark and light', toggleTheme),
   );
   const intro = element(

@@ -8,12 +8,13 @@ import './styles/share.css';
 import './styles/room.css';
 import './styles/panels.css';
 import './styles/narrow.css';
-import { browserPlace, roomInvite, signUpInvite } from '../account/invite-link';
+import { browserPlace, roomInvite, signUpInvite, takeFailedSignIn } from '../account/invite-link';
 import { accounts } from './accounts';
 import { homeContent } from './home-page';
 import { showLanding } from './landing';
 import { meContent } from './me-page';
 import { showSignedIn, unreachablePage, type SignedInPage } from './page-frame';
+import { failedSignIn } from './sign-in';
 import { teamContent } from './team-page';
 import { applyTheme } from './theme';
 
@@ -27,10 +28,12 @@ const PAGES = new Map<string, SignedInPage>([
 
 async function showPage(app: HTMLElement): Promise<void> {
   signUpInvite(browserPlace()); // out of the address bar; the form finds it again
+  const hasFailed = takeFailedSignIn(browserPlace());
   const path = location.pathname.replace(/(.)\/$/, '$1');
+  if (path === '/docs') return (await import('./docs-page')).showDocs(app);
   const page = PAGES.get(path);
-  const { mode } = await accounts.server();
-  if (mode === 'accounts' && page) await showSignedIn(app, page);
+  const server = await accounts.server();
+  if (server.mode === 'accounts' && page) await showSignedIn(app, page, hasFailed ? failedSignIn(server) : undefined);
   else showLanding(app);
 }
 

@@ -20,7 +20,8 @@ export function tokensSection(account: Account): HTMLElement {
     row: tokenRow,
   });
   const made = element('div', { 'aria-live': 'polite' });
-  return section('API tokens', list.root, made, creationForm(account, list, made));
+  const hint = element('p', { class: 'hint' }, 'What a program may ask is on the page of the ', element('a', { href: '/docs' }, 'API'), '.');
+  return section('API tokens', hint, list.root, made, creationForm(account, list, made));
 }
 
 function tokenRow(token: ApiToken, list: ListView<ApiToken>): HTMLLIElement {

@@ -19,35 +19,50 @@ export interface SignedInPage {
   readonly content: (account: Account, changed: (account: Account) => void) => readonly HTMLElement[];
 }
 
-/** Shows the page to whoever is signed in, now or after signing in here. */
-export async function showSignedIn(app: HTMLElement, page: SignedInPage): Promise<void> {
+/** Shows the page to whoever is signed in, now or after signing in here; `problem`: of a sign-in before. */
+export async function showSignedIn(app: HTMLElement, page: SignedInPage, problem?: string): Promise<void> {
   const server = await accounts.server();
   const show = (account: Account): void => {
     document.title = `${page.title} · tandem`;
     app.replaceChildren(frame(account, page));
   };
-  const ask = (reason?: string): void => {
-    app.replaceChildren(signInPage({ server, reason, onSignedIn: show }));
+  const ask = (why: { reason?: string | undefined; problem?: string | undefined }): void => {
+    app.replaceChildren(signInPage({ server, ...why, onSignedIn: show }));
   };
-  accounts.onSignedOut(() => ask('You are not signed in any more.'));
+  accounts.onSignedOut(() => ask({ reason: 'You are not signed in any more.' }));
   const account = await accounts.account();
-  if (account) show(account);
-  else ask();
+  if (!account) {
+    ask({ problem });
+    return;
+  }
+  show(account);
+  if (problem !== undefined) toast(problem);
 }
 
 function frame(account: Account, { title, content }: SignedInPage): HTMLElement {
   const who = element('div', { class: 'own' }, accountMenu(account));
   const changed = (now: Account): void => who.replaceChildren(accountMenu(now));
+  return framed(title, [who], account, content(account, changed));
+}
+
+/** A page below the bar; `who`: what the bar has of the user. */
+export function framed(
+  title: string,
+  who: readonly HTMLElement[],
+  account: Account | undefined,
+  content: readonly HTMLElement[],
+): HTMLElement {
+  const home = account ? 'tandem: my rooms' : 'tandem: start page';
   const top = element(
     'header',
     { class: 'page-top' },
-    element('a', { class: 'brand', href: '/', 'aria-label': 'tandem: my rooms' }, brandMark(), 'tandem'),
-    element('span', { class: 'team-name' }, account.tenant.name),
+    element('a', { class: 'brand', href: '/', 'aria-label': home }, brandMark(), 'tandem'),
+    ...(account ? [element('span', { class: 'team-name' }, account.tenant.name)] : []),
     element('span', { class: 'header-gap' }),
-    who,
+    ...who,
     iconButton('theme', 'Switch between dark and light', toggleTheme),
   );
-  const main = element('main', { class: 'page-main' }, element('h1', {}, title), ...content(account, changed));
+  const main = element('main', { class: 'page-main' }, element('h1', {}, title), ...content);
   return element('div', { class: 'page' }, top, main);
 }
 
@@ -56,6 +71,7 @@ export function accountMenu(account: Account): HTMLElement {
     { text: 'My rooms', href: '/' },
     { text: 'My account', href: '/me' },
     ...(account.tenant.role === 'admin' ? [{ text: 'Team', href: '/team' }] : []),
+    { text: 'API', href: '/docs' },
     { text: 'Sign out', run: () => void signOut() },
   ];
   const face = [

@@ -8,7 +8,7 @@ import type { EndReason, Peer, Role, Room } from '../room/api';
 import { ChatPanel } from './chat-panel';
 import { ConnectionView } from './connection-view';
 import { element, iconButton } from './dom';
-import { endedPage } from './ended-page';
+import { anotherPersonPage, endedPage } from './ended-page';
 import { FilePanel } from './file-panel';
 import { ownName } from './identity';
 import { forgetRoom, rememberRoom } from './recent-rooms';
@@ -28,7 +28,8 @@ export interface Visitor {
 
 export function showRoom(app: HTMLElement, roomId: string, { server, account, invite }: Visitor): void {
   document.title = 'tandem';
-  const room = connectRoom(browserOptions(roomId, account?.name ?? ownName(), invite));
+  const guise = { name: account?.name ?? ownName(), owner: account && ownerOf(account), token: invite };
+  const room = connectRoom(browserOptions(roomId, guise));
   const page = new RoomPage(room, {
     roomId,
     server,
@@ -52,7 +53,13 @@ export function showRoom(app: HTMLElement, roomId: string, { server, account, in
     if (!isAboutInvite || !page.isSignedIn) toast(message); // it may have been the session that ended
   });
   comeBackWhenPossible(room);
+  keepWhatIsPending(room, page);
   room.connect();
+}
+
+/** What is pending belongs to the account that typed it. */
+function ownerOf({ id }: Account): string {
+  return String(id);
 }
 
 /** The page waits with all that is in it, and goes on when somebody has signed in. */
@@ -60,14 +67,28 @@ function askInPlace(app: HTMLElement, server: ServerInfo, page: RoomPage, room: 
   const kept = room.pending > 0 ? ' Your last edits are kept.' : '';
   const reason = page.isSignedIn ? `You are not signed in any more.${kept}` : `Sign in to enter this room.${kept}`;
   const onSignedIn = (account: Account): void => {
+    if (!room.signedIn(ownerOf(account))) {
+      enterAnew(app, page, room, account);
+      return;
+    }
     room.rename(account.name);
     page.signedInAs(account);
     app.replaceChildren(page.root);
     page.showTitle(room.roomName);
-    room.signedIn();
     page.focusEditor();
   };
   app.replaceChildren(signInPage({ server, reason, onSignedIn }));
+}
+
+/** Another person than before: nothing of the former one's goes out any more. */
+function enterAnew(app: HTMLElement, page: RoomPage, room: Room, now: Account): void {
+  const { unsaved } = room;
+  const onEnter = (): void => {
+    page.mayBeLeft = true;
+    location.reload();
+  };
+  if (unsaved.length === 0) onEnter();
+  else app.replaceChildren(anotherPersonPage({ former: page.userName, now: now.name, unsaved, onEnter }));
 }
 
 function showEnd(app: HTMLElement, server: ServerInfo, page: RoomPage, room: Room, reason: EndReason): void {
@@ -83,9 +104,12 @@ function comeBackWhenPossible(room: Room): void {
   };
   addEventListener('online', tryAgain);
   document.addEventListener('visibilitychange', tryAgain);
+}
+
+function keepWhatIsPending(room: Room, page: RoomPage): void {
   addEventListener('beforeunload', (event) => {
     room.keepPending();
-    if (room.pending > 0) event.preventDefault();
+    if (room.pending > 0 && !page.mayBeLeft) event.preventDefault();
   });
   addEventListener('pagehide', () => room.keepPending());
 }
@@ -114,8 +138,10 @@ class RoomPage {
   private readonly fileName = element('span', { class: 'footer-file' });
   private readonly header: RoomHeader;
   private readonly sharing: RoomSharing;
+  /** The user knows what is pending, and does not want to be asked. */
+  mayBeLeft = false;
   private hasBeenIn_ = false;
-  private isSignedIn_ = false;
+  private account: Account | undefined;
 
   constructor(
     private readonly room: Room,
@@ -161,11 +187,15 @@ class RoomPage {
   }
 
   get isSignedIn(): boolean {
-    return this.isSignedIn_;
+    return this.account !== undefined;
+  }
+
+  get userName(): string {
+    return this.account?.name ?? this.room.name;
   }
 
   signedInAs(account: Account): void {
-    this.isSignedIn_ = true;
+    this.account = account;
     this.header.showAccount(account);
     this.sharing.signedInAs(account);
   }

@@ -14,6 +14,7 @@ const LONGEST_PASSWORD = '200';
 export interface SignInParts {
   readonly server: ServerInfo;
   readonly reason?: string | undefined; // why it is asked for
+  readonly problem?: string | undefined; // what went wrong before
   readonly onSignedIn: (account: Account) => void;
 }
 
@@ -36,12 +37,14 @@ function signInCard(parts: SignInParts): HTMLElement {
   const card = element('div', { class: 'card sign-in-card' });
   const show = (signsUp: boolean): void => {
     const form = signsUp ? signUpForm(parts, invite) : signInForm(parts);
+    const problem = problemBox(card.firstChild ? undefined : parts.problem); // news once
+    form.addEventListener('submit', () => problem[0]?.remove());
     const other = element(
       'button',
       { class: 'link-button', type: 'button', onclick: () => show(!signsUp) },
       signsUp ? 'I have an account: sign in' : 'Create an account',
     );
-    card.replaceChildren(...reasonLine(parts.reason), form, ...(maySignUp ? [other] : []), ...providerButton(server));
+    card.replaceChildren(...reasonLine(parts.reason), ...problem, form, ...(maySignUp ? [other] : []), ...providerButton(server));
     queueMicrotask(() => form.querySelector('input')?.focus());
   };
   show(maySignUp && invite !== undefined);
@@ -50,6 +53,16 @@ function signInCard(parts: SignInParts): HTMLElement {
 
 function reasonLine(reason: string | undefined): HTMLElement[] {
   return reason === undefined ? [] : [element('p', { class: 'sign-in-reason', role: 'status' }, reason)];
+}
+
+function problemBox(problem: string | undefined): HTMLElement[] {
+  return problem === undefined ? [] : [element('p', { class: 'sign-in-problem', role: 'alert' }, problem)];
+}
+
+/** Why is in the server's log alone: it may say too much of others. */
+export function failedSignIn({ provider }: ServerInfo): string {
+  const where = provider === null ? '' : ` with ${provider}`;
+  return `Signing in${where} did not succeed. Try again, or ask whoever looks after this server.`;
 }
 
 function providerButton({ provider }: ServerInfo): HTMLElement[] {
