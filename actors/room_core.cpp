@@ -249,7 +249,9 @@ void room_core::submit(submit_edit request, moment now) {
   if (!can_write(now))
     return refuse(request, error_code::unavailable, "the store cannot be written to");
 
-  if (text_bytes_ + request.edit.op.inserted_text().size() > limits_.room_bytes)
+  // What is known already is only asked about, however full the room is by now.
+  const bool is_new = !file->document().revision_of(author->second.client, request.edit.seq);
+  if (is_new && text_bytes_ + request.edit.op.inserted_text().size() > limits_.room_bytes)
     return refuse(request, error_code::too_large, "the room's texts would become too large");
 
   const unanswered_edit pending{request.edit.site, request.file, author->second.client,

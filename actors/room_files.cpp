@@ -80,6 +80,8 @@ std::optional<server::error> room_core::change_problem(
   const std::size_t under_way = in_flight_ ? in_flight_->changes.size() : 0;
   if (is_new && files_.size() + changes_.size() + under_way >= limits_.files_per_room)
     return problem(error_code::too_large, "the room has too many files");
+  if (is_new && text_bytes_ + request.text.size() > limits_.room_bytes)
+    return problem(error_code::too_large, "the room's texts would become too large");
   if (is_new)
     return std::nullopt;
   // A file with a change of its own under way is left alone until it is done.

@@ -22,9 +22,9 @@ struct session_settings {
   std::shared_ptr<std::atomic<std::uint64_t>> live_sessions;
 
   access_mode mode = access_mode::open;
-  gate_actor gate;  // none: everybody with the link edits
-  credentials shown;
-  std::shared_ptr<rate_limits> rates;  // none: no limits but its own
+  gate_actor gate = {};  // none: everybody with the link edits
+  credentials shown = {};
+  std::shared_ptr<rate_limits> rates = {};  // none: no limits but its own
 };
 
 class session_state : public session_effects {

@@ -207,7 +207,7 @@ const std::vector<setting>& all_settings() {
     text("oidc_name", FIELD(accounts.company.name), "of that sign-in, on its button"),
     text("oidc_tenant", FIELD(accounts.company.tenant), "whose members its people become"),
     flag("oidc_makes_accounts", FIELD(accounts.company.makes_accounts),
-         "yes: whoever the provider knows may come; no: whoever has an account already"),
+         "yes: whoever the provider knows gets an account; no: only who came from there before"),
     text("tls_certificate", FIELD(server.tls_certificate),
          "a file (PEM) with the certificate and those above it; empty: no TLS here"),
     text("tls_key", FIELD(server.tls_key), "the file (PEM) with its key"),

@@ -4,8 +4,8 @@
 //
 // The file has lines `name = value`; `#` begins a comment. The environment's
 // names are those in capitals behind TANDEM_: `ops_per_second` is
-// TANDEM_OPS_PER_SECOND. The list of all, with their meaning and bounds, is
-// config/tandem.conf.example.
+// TANDEM_OPS_PER_SECOND. `tandem settings` prints all, with their meaning and
+// bounds.
 #pragma once
 
 #include "actors/access_mode.hpp"

@@ -16,11 +16,23 @@ std::string_view header(const http_request& request, std::string_view name) {
   return {value.data(), value.size()};
 }
 
+// A list may come in several lines, which make one (RFC 9110, 5.3).
+std::string joined_headers(const http_request& request, const char* name) {
+  std::string all;
+  const auto [first, last] = request.equal_range(name);
+  for (auto line = first; line != last; ++line) {
+    all += all.empty() ? "" : ",";
+    all.append(line->value().data(), line->value().size());
+  }
+  return all;
+}
+
 // From the back: who is next to a proxy of ours was seen by it, the rest is
 // hearsay.
 std::string address_behind(const incoming& request, const address_list& proxies) {
   std::string address = request.peer;
-  std::string_view forwarded = header(request.message, "X-Forwarded-For");
+  const std::string all = joined_headers(request.message, "X-Forwarded-For");
+  std::string_view forwarded = all;
   while (proxies.contains(address) && !forwarded.empty()) {
     const std::size_t comma = forwarded.rfind(',');
     const std::size_t begin = comma == std::string_view::npos ? 0 : comma + 1;

@@ -166,7 +166,7 @@ void append_messages(std::string& out, std::string_view who,
 
 }  // namespace
 
-std::string openapi_json(const std::string& public_url) {
+std::string openapi_json(const std::string& public_url, const std::string& session_cookie) {
   std::map<std::string_view, std::vector<const route*>> by_path;
   for (const route* one : all_routes())
     by_path[one->pattern].push_back(one);
@@ -187,7 +187,9 @@ std::string openapi_json(const std::string& public_url) {
   out += '}';
   append_key(out, "components");
   out += R"({"securitySchemes":{"bearer":{"type":"http","scheme":"bearer"},)"
-         R"("cookie":{"type":"apiKey","in":"cookie","name":"tandem"}}})";
+         R"("cookie":{"type":"apiKey","in":"cookie",)";
+  append_field(out, "name", session_cookie);
+  out += "}}}";
   append_key(out, "x-websocket-messages");
   out += '[';
   for (const std::string_view type : client_message_types()) {

@@ -6,6 +6,6 @@
 
 namespace tandem::net {
 
-std::string openapi_json(const std::string& public_url);
+std::string openapi_json(const std::string& public_url, const std::string& session_cookie);
 
 }  // namespace tandem::net

@@ -6,6 +6,7 @@
 #include "net/rest_body.hpp"
 #include "net/session_answers.hpp"
 #include "ot/utf8.hpp"
+#include "storage/audit_log.hpp"
 
 #include <fmt/format.h>
 
@@ -51,7 +52,8 @@ void start(rest_context& rest, rest_call call) {
 
 // The account of whoever has come; nothing if they may not have one.
 std::optional<storage::account_key> account_of(rest_context& rest, storage::store& store,
-                                               const id_claims& who, storage::tenant_key& tenant) {
+                                               const id_claims& who, const caller& from,
+                                               storage::tenant_key& tenant) {
   const company_settings& company = rest.accounts.company;
   const std::string identity = company.issuer + " " + who.subject;
   std::optional<storage::account_key> key;
@@ -78,6 +80,9 @@ std::optional<storage::account_key> account_of(rest_context& rest, storage::stor
     name.resize(ot::byte_offset(name, chars_max));
   store.change(tenant, [&](storage::sql_runner& sql) {
     key = storage::accounts{sql, tenant}.add({login, name, "member", {}, identity, now_ms()});
+    if (key)
+      storage::audit_log{sql, tenant}.add({0, now_ms(), *key, name, from.shown.address,
+                                           "account.create", {}, login, "member"});
   });
   return key;
 }
@@ -87,7 +92,7 @@ http_response arrived(rest_context& rest, storage::store& store, const rest_call
   storage::tenant_key tenant = storage::default_tenant;
   std::optional<storage::account_key> account;
   try {
-    account = account_of(rest, store, *from.who, tenant);
+    account = account_of(rest, store, *from.who, call.from, tenant);
   } catch (const bad_field&) {
     return failed("the provider's name for somebody is no login");
   }

@@ -59,7 +59,7 @@ void describe_server(rest_context& rest, rest_call call) {
 }
 
 void openapi(rest_context& rest, rest_call call) {
-  call.answer(json_response(http::status::ok, openapi_json(rest.public_url)));
+  call.answer(json_response(http::status::ok, openapi_json(rest.public_url, rest.cookies.session)));
 }
 
 constexpr route routes[] = {

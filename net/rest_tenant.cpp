@@ -111,9 +111,8 @@ struct account_change {
 
 bool leaves_no_admin(storage::accounts& accounts, const storage::account_record& before,
                      const account_change& wish) {
-  const bool is_admin_now = before.role == "admin" && !before.is_disabled;
   const bool stays = (wish.role.empty() || wish.role == "admin") && !wish.is_disabled.value_or(false);
-  return is_admin_now && !stays && accounts.count_active_admins() <= 1;
+  return !stays && accounts.is_last_admin(before);
 }
 
 http_response change_in(storage::sql_runner& sql, const rest_call& call,
@@ -255,8 +254,10 @@ void list_rooms(rest_context& rest, rest_call call) {
           append_access(out, room.access);
           append_key(out, "owners");
           out += '[';
-          if (!room.role.empty())
-            append_json_string(out, room.role);
+          for (const std::string& owner : room.owners) {
+            out += out.back() == '[' ? "" : ",";
+            append_json_string(out, owner);
+          }
           out += "]}";
         }
       });

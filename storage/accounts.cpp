@@ -77,6 +77,10 @@ std::int64_t accounts::count_active_admins() {
     .integer(0);
 }
 
+bool accounts::is_last_admin(const account_record& account) {
+  return account.role == "admin" && !account.is_disabled && count_active_admins() <= 1;
+}
+
 std::optional<account_key> accounts::add(const new_account& added) {
   const sql_rows rows = sql_.run(
     "INSERT INTO account (tenant_id, login, name, role, password, identity, created_at_ms)"

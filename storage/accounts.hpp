@@ -44,7 +44,7 @@ struct new_account {
 struct token_record {
   std::int64_t key = 0;
   account_key account = 0;
-  std::string kind;  // session, program
+  std::string kind;  // session, device, program
   std::string name;  // a program's; of a session its browser
   std::string scopes;  // words, separated by spaces
   std::optional<std::string> room_id;
@@ -71,6 +71,8 @@ class accounts {
   std::optional<account_record> find_login(std::string_view login);
   std::optional<account_record> find_identity(std::string_view identity);
   std::int64_t count_active_admins();
+  // Whether nobody could administer the tenant without this account.
+  bool is_last_admin(const account_record& account);
 
   // Nothing if the login or the identity is taken.
   std::optional<account_key> add(const new_account& added);

@@ -95,10 +95,24 @@ void migrate_postgres(const std::string& url, std::span<const migration> migrati
 
 // ---- tenants ----
 
+namespace {
+
+// Row-level security would tell others about a setting that they never heard of.
+void require_owner(pqxx::work& within) {
+  const pqxx::result rows = within.exec("SELECT pg_has_role(tableowner, 'MEMBER') FROM pg_tables"
+                                        " WHERE schemaname = 'tandem' AND tablename = 'tenant'");
+  if (!rows.empty() && !rows[0][0].as<bool>())
+    throw store_error{store_error::cause::unavailable,
+                      "only the owner of the database's tables can list and add tenants"};
+}
+
+}  // namespace
+
 std::vector<tenant_record> postgres_tenants(const std::string& url) {
   postgres_connection owner{url, postgres_connection::role::owner, migration_deadline};
   std::vector<tenant_record> found;
   owner.change_schema([&](pqxx::work& look) {
+    require_owner(look);
     for (const pqxx::row& row : look.exec("SELECT id, name FROM tenant ORDER BY id"))
       found.push_back({integer(row[0]), text(row[1])});
   });
@@ -109,6 +123,7 @@ std::optional<tenant_key> add_postgres_tenant(const std::string& url, const std:
   postgres_connection owner{url, postgres_connection::role::owner, migration_deadline};
   std::optional<tenant_key> added;
   owner.change_schema([&](pqxx::work& change) {
+    require_owner(change);
     change.exec("LOCK TABLE tenant IN SHARE ROW EXCLUSIVE MODE");
     const pqxx::result rows = change.exec_params(
       "INSERT INTO tenant (id, name) SELECT max(id) + 1, $1 FROM tenant"

@@ -17,6 +17,7 @@ const char* name_of(global_key what) {
     case global_key::token: return "token";
     case global_key::invite: return "invite";
     case global_key::identity: return "identity";
+    case global_key::tenant: return "tenant";
   }
   return "";
 }

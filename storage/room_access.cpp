@@ -2,6 +2,9 @@
 
 #include <fmt/format.h>
 
+#include <unordered_map>
+#include <utility>
+
 namespace tandem::storage {
 
 namespace {
@@ -29,7 +32,8 @@ access_record access_of(const sql_row& row, std::size_t at) {
 std::vector<listed_room> listed(const sql_rows& rows) {
   std::vector<listed_room> rooms;
   for (const sql_row& row : rows)
-    rooms.push_back({row.text(0), row.text(1), row.text(2), row.integer(3), access_of(row, 4)});
+    rooms.push_back({row.text(0), row.text(1), row.text(2), row.integer(3), access_of(row, 4),
+                     {}});
   return rooms;
 }
 
@@ -69,13 +73,23 @@ std::vector<listed_room> room_access::rooms_of(account_key account) {
 }
 
 std::vector<listed_room> room_access::all_rooms() {
-  return listed(sql_.run(
-    "SELECT r.id, r.name, (SELECT min(a.name) FROM room_member m JOIN account a"
-    "   ON a.key = m.account_key WHERE m.room_id = r.id AND m.role = 'owner'), r.created_at_ms,"
-    " c.visibility, c.link_role, c.is_locked"
-    " FROM room r LEFT JOIN room_access c ON c.room_id = r.id WHERE r.tenant_id = $1"
-    " ORDER BY r.created_at_ms DESC, r.key DESC LIMIT 1000",
-    {tenant_}));
+  std::vector<listed_room> rooms =
+    listed(sql_.run("SELECT r.id, r.name, '', r.created_at_ms, c.visibility, c.link_role,"
+                    " c.is_locked FROM room r LEFT JOIN room_access c ON c.room_id = r.id"
+                    " WHERE r.tenant_id = $1"
+                    " ORDER BY r.created_at_ms DESC, r.key DESC LIMIT 1000",
+                    {tenant_}));
+  std::unordered_map<std::string, std::vector<std::string>> owners;
+  for (const sql_row& row :
+       sql_.run("SELECT m.room_id, a.name FROM room_member m JOIN account a"
+                " ON a.key = m.account_key WHERE m.tenant_id = $1 AND a.tenant_id = $1"
+                " AND m.role = 'owner' ORDER BY a.name, a.key",
+                {tenant_}))
+    owners[row.text(0)].push_back(row.text(1));
+  for (listed_room& room : rooms)
+    if (const auto found = owners.find(room.id); found != owners.end())
+      room.owners = std::move(found->second);
+  return rooms;
 }
 
 // ---- members ----

@@ -42,9 +42,10 @@ struct invite_record {
 struct listed_room {
   std::string id;
   std::string name;
-  std::string role;  // of whom the list is for; or the owners' names
+  std::string role;                 // of whom the list is for, if it is for somebody
   std::int64_t created_at_ms = 0;
   access_record access;
+  std::vector<std::string> owners;  // their names, if the list is for nobody
 };
 
 class room_access {

@@ -78,6 +78,7 @@ enum class global_key : std::uint8_t {
   token,     // its digest
   invite,    // its digest
   identity,  // issuer, a space, subject
+  tenant,    // its name
 };
 
 }  // namespace tandem::storage

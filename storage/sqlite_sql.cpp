@@ -16,6 +16,7 @@ std::string whose_statement(global_key what) {
     case global_key::token: return "SELECT tenant_id FROM token WHERE digest = $1";
     case global_key::invite: return "SELECT tenant_id FROM invite WHERE digest = $1";
     case global_key::identity: return "SELECT tenant_id FROM account WHERE identity = $1";
+    case global_key::tenant: return "SELECT id FROM tenant WHERE name = $1";
   }
   return {};
 }

@@ -1,5 +1,6 @@
 #include "tools/admin.hpp"
 
+#include "actors/limits.hpp"
 #include "net/password_worker.hpp"
 #include "net/random_token.hpp"
 #include "net/rest_body.hpp"
@@ -9,6 +10,7 @@
 #include "tools/open_store.hpp"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <array>
 #include <chrono>
@@ -41,25 +43,36 @@ std::string login_of(const std::string& text) {
 }
 
 storage::tenant_key tenant_named(storage::store& store, const std::string& name) {
-  for (const storage::tenant_record& tenant : store.tenants())
-    if (tenant.name == name)
-      return tenant.key;
-  throw refused{"there is no tenant " + name};
+  const auto key = store.whose(storage::global_key::tenant, name);
+  if (!key)
+    throw refused{"there is no tenant " + name};
+  return *key;
 }
 
 storage::tenant_key tenant_wanted(storage::store& store, const arguments& wanted) {
   return tenant_named(store, wanted.option("--tenant").value_or("default"));
 }
 
+std::string name_of(const arguments& wanted, const std::string& login) {
+  const std::string name = wanted.option("--name").value_or(login.substr(0, login.find('@')));
+  try {
+    return net::as_shown_name(name, limits{}.name_chars, "name");
+  } catch (const net::bad_field&) {
+    throw refused{fmt::format("a name has 1 to {} characters, none of them for control",
+                              limits{}.name_chars)};
+  }
+}
+
 void note(storage::sql_runner& sql, storage::tenant_key tenant, const char* action,
-          const std::string& login) {
+          const std::string& login, const std::string& detail) {
   storage::audit_log{sql, tenant}.add(
-    {0, now_ms(), {}, "tandem admin", "", action, {}, login, {}});
+    {0, now_ms(), {}, "tandem admin", "", action, {}, login, detail});
 }
 
 // Runs `change(accounts, account)` on an account, and notes it.
 template <class F>
-void change_account(storage::store& store, const std::string& text, const char* action, F change) {
+void change_account(storage::store& store, const std::string& text, const char* action,
+                    const std::string& detail, F change) {
   const std::string login = login_of(text);
   const auto tenant = store.whose(storage::global_key::login, login);
   if (!tenant)
@@ -67,22 +80,22 @@ void change_account(storage::store& store, const std::string& text, const char* 
   store.change(*tenant, [&](storage::sql_runner& sql) {
     storage::accounts accounts{sql, *tenant};
     change(accounts, accounts.find_login(login).value());
-    note(sql, *tenant, action, login);
+    note(sql, *tenant, action, login, detail);
   });
 }
 
 void add_account(storage::store& store, const arguments& wanted) {
   const std::string login = login_of(wanted.word(1));
   const std::string password = net::random_token("", generated_password_bytes);
+  const std::string name = name_of(wanted, login);
+  const char* role = wanted.has("--admin") ? "admin" : "member";
   const storage::tenant_key tenant = tenant_wanted(store, wanted);
   std::optional<storage::account_key> added;
   store.change(tenant, [&](storage::sql_runner& sql) {
     added = storage::accounts{sql, tenant}.add(
-      {login, wanted.option("--name").value_or(login.substr(0, login.find('@'))),
-       wanted.has("--admin") ? "admin" : "member", net::hash_password(password), {},
-       now_ms()});
+      {login, name, role, net::hash_password(password), {}, now_ms()});
     if (added)
-      note(sql, tenant, "account.create", login);
+      note(sql, tenant, "account.create", login, role);
   });
   if (!added)
     throw refused{"there is an account " + login + " already"};
@@ -92,7 +105,7 @@ void add_account(storage::store& store, const arguments& wanted) {
 void reset_password(storage::store& store, const arguments& wanted) {
   const std::string password = net::random_token("", generated_password_bytes);
   const std::string hashed = net::hash_password(password);
-  change_account(store, wanted.word(1), "account.reset",
+  change_account(store, wanted.word(1), "account.reset", "",
                  [&](storage::accounts& accounts, const storage::account_record& account) {
                    accounts.set_password(account.key, hashed);
                    for (const char* kind : {"session", "device"})
@@ -101,16 +114,25 @@ void reset_password(storage::store& store, const arguments& wanted) {
   fmt::print("password: {}\n", password);
 }
 
-void set_role(storage::store& store, const arguments& wanted, const char* role) {
-  change_account(store, wanted.word(1), "account.role",
+void keep_an_admin(storage::accounts& accounts, const storage::account_record& account) {
+  if (accounts.is_last_admin(account))
+    throw refused{"a tenant keeps an administrator: " + account.login + " is the last"};
+}
+
+void set_role(storage::store& store, const arguments& wanted, const std::string& role) {
+  change_account(store, wanted.word(1), "account.role", role,
                  [&](storage::accounts& accounts, const storage::account_record& account) {
+                   if (role != "admin")
+                     keep_an_admin(accounts, account);
                    accounts.set_role(account.key, role);
                  });
 }
 
 void set_disabled(storage::store& store, const arguments& wanted, bool is_disabled) {
-  change_account(store, wanted.word(1), "account.disable",
+  change_account(store, wanted.word(1), "account.disable", is_disabled ? "yes" : "no",
                  [&](storage::accounts& accounts, const storage::account_record& account) {
+                   if (is_disabled)
+                     keep_an_admin(accounts, account);
                    accounts.set_disabled(account.key, is_disabled);
                  });
 }
@@ -128,7 +150,8 @@ void list_rooms(storage::store& store, const arguments& wanted) {
   const storage::tenant_key tenant = tenant_wanted(store, wanted);
   store.look(tenant, [&](storage::sql_runner& sql) {
     for (const storage::listed_room& room : storage::room_access{sql, tenant}.all_rooms())
-      fmt::print("{}  {:<8} {}  {}\n", room.id, room.access.visibility, room.role, room.name);
+      fmt::print("{}  {:<8} {}  {}\n", room.id, room.access.visibility,
+                 fmt::join(room.owners, ", "), room.name);
   });
 }
 

@@ -5,8 +5,8 @@
 #include "config/settings.hpp"
 #include "net/http_server.hpp"
 #include "net/wire_codec.hpp"
-#include "tools/environment.hpp"
 #include "storage/accounts.hpp"
+#include "tools/environment.hpp"
 #include "tools/open_store.hpp"
 
 #include <algorithm>
@@ -87,11 +87,10 @@ void start_watchdog() {
 }
 
 void find_company_tenant(storage::store& store, net::company_settings& company) {
-  for (const storage::tenant_record& tenant : store.tenants())
-    if (tenant.name == company.tenant)
-      company.tenant_key = tenant.key;
-  if (company.tenant != "default" && company.tenant_key == storage::default_tenant)
+  const auto found = store.whose(storage::global_key::tenant, company.tenant);
+  if (!found)
     throw settings_error{"oidc_tenant = \"" + company.tenant + "\": there is no such tenant"};
+  company.tenant_key = *found;
 }
 
 void say_if_nobody_can_sign_in(storage::store& store) {
@@ -100,6 +99,17 @@ void say_if_nobody_can_sign_in(storage::store& store) {
       log(log_level::warning, "there is no administrator yet: stop, and run"
                               " tandem admin add-account LOGIN --admin");
   });
+}
+
+// The actors that run already would keep a process that cannot serve.
+std::unique_ptr<net::http_server> open_server(const settings& all, service& actors) {
+  try {
+    return std::make_unique<net::http_server>(all.server, actors, all.accounts);
+  } catch (const std::exception& error) {
+    std::fprintf(stderr, "tandem: %s\n", error.what());
+    actors.stop(rooms_deadline);
+    std::_Exit(EXIT_FAILURE);
+  }
 }
 
 }  // namespace
@@ -123,7 +133,8 @@ int serve(std::span<char* const> arguments) {
   all.accounts.password_program = "/proc/self/exe";
   const auto actors = start_service(all.bounds, encoder, std::move(store), actor_threads(all),
                                     {all.mode.value_or(access_mode::open), all.rates});
-  net::http_server server{all.server, *actors, all.accounts};
+  const auto opened = open_server(all, *actors);
+  net::http_server& server = *opened;
   std::printf("tandem is ready at %s\n", server.url().c_str());
   std::fflush(stdout);
 

@@ -6,7 +6,7 @@ import fs from 'node:fs';
 import https from 'node:https';
 import path from 'node:path';
 
-import { AccountServer, Person, admin } from './support/accounts.mjs';
+import { AccountServer, Person, admin, tryAdmin } from './support/accounts.mjs';
 import { binary, withServer } from './support/server.mjs';
 import { check, same, suite, until } from './support/suite.mjs';
 
@@ -273,7 +273,13 @@ async function roomBytes(server) {
   const answer = await until('an answer', () => line.find('error'));
   same([answer.code, answer.seq], ['too_large', 1], 'it would be too much');
   line.send({ type: 'op', file: 'b.txt', rev: 0, seq: 2, op: ['y'.repeat(400)] });
-  await until('what fits is taken', () => line.find('ack'));
+  const taken = await until('what fits is taken', () => line.find('ack'));
+  line.send({ type: 'file', do: 'create', file: 'c.txt', text: 'z'.repeat(200) });
+  const created = await until('an answer', () => line.heard.find((said) => said.type === 'error' && said.file === 'c.txt'));
+  same(created.code, 'too_large', 'a file that comes with its text');
+  line.send({ type: 'op', file: 'b.txt', rev: 0, seq: 2, op: ['y'.repeat(400)] });
+  const again = await until('what was taken is known', () => line.heard.filter((said) => said.type === 'ack')[1]);
+  same(again.rev, taken.rev, 'however full the room is');
 }
 
 // --- the door --------------------------------------------------------------------
@@ -333,6 +339,20 @@ function networkMode() {
   check(said.status === 1 && /Say mode = accounts/.test(said.stderr), `${said.status} ${said.stderr}`);
 }
 
+/** What keeps a server from its door ends it, with a word. */
+function badStarts(server) {
+  const starts = [
+    ['--listen', `127.0.0.1:${server.port}`, {}, /Address already in use/],
+    ['--listen', '127.0.0.1:0', { TANDEM_TRUSTED_PROXIES: 'nonsense' }, /trusted_proxies|nonsense/],
+    ['--listen', '127.0.0.1:0', { TANDEM_TLS_CERTIFICATE: '/none', TANDEM_TLS_KEY: '/none' }, /none/],
+  ];
+  for (const [option, value, env, said] of starts) {
+    const done = spawnSync(binary, ['serve', option, value, '--store', 'memory:'],
+      { encoding: 'utf8', timeout: 5000, env: { ...process.env, ...env } });
+    check(done.status === 1 && said.test(done.stderr), `${value} ${JSON.stringify(env)}: ${done.status} ${done.stderr}`);
+  }
+}
+
 // --- the audit log ---------------------------------------------------------------
 
 async function auditLog(made) {
@@ -369,10 +389,22 @@ async function commandLine(made) {
   const said = admin(made.store, 'accounts');
   check(/admin +root/.test(said), said);
   const password = /password: (\S+)/.exec(admin(made.store, 'reset-password', 'root'))[1];
+  for (const [action, ...more] of [['disable', 'other-root'], ['make-member', 'other-root'],
+    ['add-account', 'x'.repeat(201)], ['add-account', 'y', '--name', 'y'.repeat(61)]]) {
+    const refused = tryAdmin(made.store, action, ...more);
+    same([refused.status, /^tandem: \S/.test(refused.stderr)], [1, true], `${action}: ${refused.stderr}`);
+  }
+  const second = /password: (\S+)/.exec(
+    admin(made.store, 'add-account', 'second-root', '--admin', '--tenant', 'other'))[1];
+  admin(made.store, 'disable', 'other-root');
+  admin(made.store, 'enable', 'other-root');
   admin(made.store, 'disable', 'other-root');
   await made.server.launch();
   await made.signIn('root', password);
   same((await made.otherRoot.ask('GET', '/account')).status, 401, 'disabled');
+  const noted = await (await made.signIn('second-root', second)).must('GET', '/tenant/audit');
+  const changes = noted.filter((entry) => entry.action === 'account.disable').map((entry) => entry.detail);
+  same(changes, ['yes', 'no', 'yes'], 'what tandem admin did is in the audit log');
 }
 
 const bytes = { TANDEM_ROOM_BYTES: '2000' };
@@ -390,6 +422,7 @@ await suite('accounts', [
   { name: 'addresses behind proxies', run: proxies },
   { name: 'TLS, and a certificate that is renewed', run: tls },
   { name: 'others than this machine: the mode must be said', run: async () => networkMode() },
+  { name: 'a start that fails', run: () => withServer({}, async (server) => badStarts(server)) },
   { name: 'the audit log', run: () => withAccounts({}, auditLog) },
   { name: 'tandem admin', run: () => withAccounts({}, commandLine) },
 ]);

@@ -58,6 +58,13 @@ class caller_test : public testing::Test {
   net::cookie_names names{false};
 };
 
+TEST_F(caller_test, a_list_of_several_lines_is_one) {
+  message.insert("X-Forwarded-For", "192.0.2.66");
+  message.insert("X-Forwarded-For", "198.51.100.1, 10.0.0.3");
+  message.insert("X-Forwarded-For", "10.0.0.2");
+  EXPECT_EQ(from("10.0.0.1", "10.0.0.0/8").shown.address, "198.51.100.1");
+}
+
 TEST_F(caller_test, forwarded_addresses_are_believed_from_listed_proxies_only) {
   const struct {
     const char* peer;

@@ -114,6 +114,8 @@ TEST_P(store_accounts, whose_something_is_can_be_asked_before_anything_else) {
     EXPECT_EQ(from->whose(global_key::login, "bob"), other);
     EXPECT_EQ(from->whose(global_key::token, "t"), other);
     EXPECT_EQ(from->whose(global_key::invite, "i"), other);
+    EXPECT_EQ(from->whose(global_key::tenant, "other"), other);
+    EXPECT_FALSE(from->whose(global_key::tenant, "Other"));
     EXPECT_FALSE(from->whose(global_key::identity, "nobody"));
     EXPECT_FALSE(from->whose(global_key::room, "R"));
   }
@@ -157,7 +159,7 @@ TEST_P(store_accounts, a_room_has_access_and_members_until_it_is_removed) {
     EXPECT_EQ(rooms.count_owners("r"), 1);
     EXPECT_EQ(rooms.members("r").at(0).login, "ada");
     EXPECT_EQ(rooms.rooms_of(ada).at(0).name, "Better");
-    EXPECT_EQ(rooms.all_rooms().at(0).role, "N");
+    EXPECT_EQ(rooms.all_rooms().at(0).owners, std::vector<std::string>{"N"});
     rooms.add_invite({0, "r", "editor", 1, 2, {}, 0}, "i");
   });
   EXPECT_TRUE(store->remove_room(default_tenant, "r"));

@@ -14,8 +14,12 @@ const noLimits = Object.fromEntries(['REQUESTS', 'JOINS', 'EDITS', 'EDIT_BYTES',
   .flatMap((what) => [[`TANDEM_${what}_PER_ACCOUNT`, 'off'], [`TANDEM_${what}_PER_ADDRESS`, 'off']]));
 
 /** `tandem admin …` on a store; what it printed. */
+export function tryAdmin(store, ...words) {
+  return spawnSync(binary, ['admin', ...words, '--store', store], { encoding: 'utf8' });
+}
+
 export function admin(store, ...words) {
-  const done = spawnSync(binary, ['admin', ...words, '--store', store], { encoding: 'utf8' });
+  const done = tryAdmin(store, ...words);
   check(done.status === 0, `tandem admin ${words.join(' ')}: ${done.stderr}`);
   return done.stdout;
 }
