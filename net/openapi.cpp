@@ -187,7 +187,7 @@ std::string openapi_json(const std::string& public_url, const std::string& sessi
   out += '}';
   append_key(out, "components");
   out += R"({"securitySchemes":{"bearer":{"type":"http","scheme":"bearer"},)"
-         R"("cookie":{"type":"apiKey","in":"cookie",)";
+         R"("cookie":{"type":"apiKey","in":"cookie")";
   append_field(out, "name", session_cookie);
   out += "}}}";
   append_key(out, "x-websocket-messages");

@@ -64,6 +64,8 @@ sqlite_reader::sqlite_reader(sqlite_db& db)
       runs_{db.prepare("SELECT key, last_rev, ops FROM op_run WHERE key BETWEEN"
                        " coalesce((SELECT max(key) FROM op_run WHERE key BETWEEN ? AND ?), ?)"
                        " AND ? ORDER BY key")},
+      last_client_edit_{
+        db.prepare("SELECT coalesce(max(rev), 0) FROM client_edit WHERE file_key = ?")},
       client_edits_{db.prepare("SELECT client, seq, rev FROM client_edit WHERE file_key = ?")},
       chat_{db.prepare("SELECT n, author, client, client_message_id, text, at_ms FROM chat"
                        " WHERE room_key = ? ORDER BY n DESC LIMIT ?")} {
@@ -107,7 +109,12 @@ std::vector<file_record> sqlite_reader::files_of(room_key room) {
 ot::revision sqlite_reader::head_of(file_key file) {
   const statement_scope scope{head_};
   head_.bind(log_key(file, 0)).bind(log_key(file + 1, 0) - 1);
-  return head_.step() ? static_cast<ot::revision>(head_.integer(0)) : 0;
+  const auto head = head_.step() ? static_cast<ot::revision>(head_.integer(0)) : 0;
+  const statement_scope edits{last_client_edit_};
+  last_client_edit_.bind(file);
+  if (last_client_edit_.step() && static_cast<ot::revision>(last_client_edit_.integer(0)) > head)
+    throw store_error{store_error::cause::corrupt, "the log ends before an edit of its clients"};
+  return head;
 }
 
 snapshot sqlite_reader::snapshot_before(file_key file, ot::revision rev) {
@@ -133,16 +140,22 @@ void sqlite_reader::read_ops(file_key file, ot::revision from, ot::revision to,
   // The row that holds `from + 1` starts there or earlier.
   runs_.bind(log_key(file, 0)).bind(log_key(file, from + 1)).bind(log_key(file, from + 1));
   runs_.bind(log_key(file, to));
+  ot::revision next = from + 1;
   while (runs_.step()) {
     const auto first = static_cast<ot::revision>(runs_.integer(0) - log_key(file, 0));
     const auto last = static_cast<ot::revision>(runs_.integer(1));
     std::vector<stored_op> ops = decode_run(runs_.blob(2));
     if (first + ops.size() != last + 1)
       throw store_error{store_error::cause::corrupt, "a run is not as long as its row says"};
+    if (next < first)
+      throw store_error{store_error::cause::corrupt, "the log has a gap"};
+    next = std::max(next, last + 1);
     for (ot::revision rev = first; rev <= std::min(last, to); ++rev)
       if (rev > from && !visit(rev, std::move(ops[rev - first])))
         return;
   }
+  if (next <= std::min(to, head_of(file)))
+    throw store_error{store_error::cause::corrupt, "the log ends before its head"};
 }
 
 loaded_file sqlite_reader::load_file(file_record record) {
@@ -156,9 +169,7 @@ loaded_file sqlite_reader::load_file(file_record record) {
         static_cast<std::uint64_t>(client_edits_.integer(1)),
         static_cast<ot::revision>(client_edits_.integer(2))};
   }
-  read_ops(record.key, file.base.rev, record.rev, [&](ot::revision rev, stored_op&& entry) {
-    if (rev != file.base.rev + file.tail.size() + 1)
-      throw store_error{store_error::cause::corrupt, "the log has a gap"};
+  read_ops(record.key, file.base.rev, record.rev, [&](ot::revision, stored_op&& entry) {
     file.tail.push_back(std::move(entry));
     return true;
   });

@@ -40,6 +40,7 @@ class sqlite_reader : public reader {
   sqlite_statement head_;
   sqlite_statement snapshot_;
   sqlite_statement runs_;
+  sqlite_statement last_client_edit_;
   sqlite_statement client_edits_;
   sqlite_statement chat_;
 };
