@@ -27,6 +27,9 @@ struct join_request {
   bool is_unseen = false;  // the others are not told of this member
   room_role role = room_role::editor;
   std::string token{};  // shown in the hello: the GATE's affair
+  // Of a session that was in the room while it lived elsewhere: the site that the
+  // others know it by, and keep. 0: of a newcomer.
+  ot::site_id site_before = 0;
 };
 
 struct open_request {
@@ -142,10 +145,15 @@ struct room_note {
   frame own_bytes;  // null: the same
 
   // What it means for a session's files.
-  enum class effect : std::uint8_t { none, renamed, removed };
+  enum class effect : std::uint8_t { none, renamed, removed, created };
   effect on_file = effect::none;
   storage::file_key file = 0;
-  std::string new_name;
+  std::string new_name;  // of a created one, its name
+
+  // What it means for who must know what has been told (session_core).
+  ot::site_id came = 0;       // somebody, or somebody in another role
+  ot::site_id went = 0;
+  std::uint64_t chat_n = 0;   // this is that chat message
 };
 
 // One message to every session for each commit group, dealt with in this order:
