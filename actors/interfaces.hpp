@@ -14,6 +14,7 @@
 #pragma once
 
 #include "actors/admission.hpp"
+#include "actors/cluster_view.hpp"
 #include "actors/room_core.hpp"
 #include "actors/room_messages.hpp"
 #include "actors/service.hpp"
@@ -47,7 +48,8 @@ using session_actor = caf::typed_actor<
   caf::reacts_to<entered>,
   // The ROOM's word to this member.
   caf::reacts_to<room_says>,
-  // The REGISTRY or the ROOM: there is no such room, or it cannot be loaded.
+  // The REGISTRY or the ROOM: there is no such room, it cannot be loaded, or it is
+  // not here any more.
   caf::reacts_to<no_room>,
   // The GATE: this session may come in, or may not.
   caf::reacts_to<entry_decided>,
@@ -60,6 +62,7 @@ struct store_says;
 struct wake_up;
 struct retire;
 struct close_room;
+struct hand_over;
 struct room_renamed;
 
 using room_actor = caf::typed_actor<
@@ -75,28 +78,43 @@ using room_actor = caf::typed_actor<
   caf::reacts_to<retire>,
   // The room is being removed: expel everybody and quit.
   caf::reacts_to<close_room>,
+  // Another node is to have the room, or has it: finish what is written, and end.
+  caf::reacts_to<hand_over>,
   // The room has a new name.
   caf::reacts_to<room_renamed>>;
 
 struct enter_room;
 struct room_idle;
+struct room_moved;
 struct remove_room;
 struct room_renamed;
 struct stop_rooms;
+struct cluster_changed;
+struct move_room;
+struct try_again;
 
 using registry_actor = caf::typed_actor<
   // A SESSION wants into a room.
   caf::reacts_to<enter_room>,
   // A ROOM has been empty for a while and could be evicted, or has ended.
   caf::reacts_to<room_idle>,
+  // A ROOM or RELAY has ended: whoever was in it will ask for the room again.
+  caf::reacts_to<room_moved>,
   // A room is to be removed: close it, then go on with the task.
   caf::reacts_to<remove_room>,
   // A room has a new name.
   caf::reacts_to<room_renamed>,
   // The server stops: retire every room, and say when all are gone.
-  caf::reacts_to<stop_rooms>>;
+  caf::reacts_to<stop_rooms>,
+  // The nodes of the cluster are not what they were.
+  caf::reacts_to<cluster_changed>,
+  // An operator wants a room to be on another node.
+  caf::reacts_to<move_room>,
+  // The REGISTRY to itself: who waits for a room is to be let in now.
+  caf::reacts_to<try_again>>;
 
 struct claim_room;
+struct release_room;
 struct persist;
 struct commit_gathered;
 struct write_task;
@@ -104,6 +122,8 @@ struct write_task;
 using writer_actor = caf::typed_actor<
   // A ROOM is about to load: from here on it alone may write.
   caf::reacts_to<claim_room>,
+  // A ROOM has ended: another node may have it.
+  caf::reacts_to<release_room>,
   // A ROOM's write joins the group that is being gathered.
   caf::reacts_to<persist>,
   // The WRITER to itself: commit what has gathered.
@@ -148,21 +168,36 @@ struct client_said {
 };
 
 struct connection_says {
-  enum class event : std::uint8_t { drained, hello_timed_out, shutting_down, disconnected };
+  enum class event : std::uint8_t {
+    drained,
+    hello_timed_out,
+    shutting_down,
+    settled,  // who was in a room that has moved has had time to come again
+    disconnected,
+  };
   event what = event::drained;
 };
 
 struct entered {
   room_actor room;
   ot::site_id site = 0;
+  std::uint64_t token = 0;  // as of the `enter`
 };
 
 struct room_says {
   room_event event;
+  ot::site_id site = 0;  // whose; 0: everybody's
 };
 
 struct no_room {
-  bool absent = false;
+  enum class reason : std::uint8_t {
+    absent,
+    unavailable,
+    moved,  // ask for it again: it is on another node, or will be
+  };
+  reason why = reason::unavailable;
+  std::uint64_t token = 0;  // as of the `enter`; 0: of all who are in
+  std::string holder{};     // of one that has moved: the node, if it is known
 };
 
 struct granted_entry {
@@ -189,6 +224,7 @@ struct rights_now {
 struct enter {
   session_actor session;
   join_request request;
+  std::uint64_t token = 0;  // names it among its session actor's, if that has many
 };
 
 struct member_left {
@@ -208,8 +244,12 @@ struct store_written {
 
 struct store_claimed {
   bool failed = false;
-  std::optional<storage::room_epoch> epoch;  // none: there is no such room
+  std::optional<storage::room_epoch> epoch;  // none: there is no such room, or:
+  std::string holder{};                      // the node that has it
+  bool is_buried = false;                    // this node may not have rooms now
 };
+
+struct store_released {};
 
 struct store_loaded {
   bool failed = false;
@@ -227,7 +267,8 @@ struct store_composed_history {
 };
 
 struct store_says {
-  std::variant<store_claimed, store_loaded, store_written, store_history, store_composed_history>
+  std::variant<store_claimed, store_loaded, store_written, store_history, store_composed_history,
+               store_released>
     what;
 };
 
@@ -237,11 +278,25 @@ struct retire {};
 
 struct close_room {};
 
+struct hand_over {
+  std::string to;           // a node; empty: whoever asks first
+  bool is_at_once = false;  // this node may not serve the room any more
+};
+
 struct enter_room {
   std::string room_id;
   session_actor session;
   join_request request;
   storage::tenant_key tenant = storage::default_tenant;
+  std::uint64_t token = 0;
+  bool is_for_peer = false;  // another node asks: the room is here, or it is told where
+};
+
+struct room_moved {
+  std::string room_id;
+  room_actor room;
+  std::string holder;         // the node that has it, if it is known
+  bool is_link_lost = false;  // the holder could not be reached
 };
 
 struct room_idle {
@@ -264,10 +319,31 @@ struct stop_rooms {
   std::function<void()> done;
 };
 
+struct cluster_changed {
+  std::shared_ptr<const cluster_view> now;
+};
+
+struct move_room {
+  std::string room_id;
+  std::string to;
+};
+
+struct try_again {};
+
 struct claim_room {
   room_actor room;
   std::string room_id;
   storage::tenant_key tenant = storage::default_tenant;
+  std::string node{};  // empty: this is the only server
+};
+
+struct release_room {
+  room_actor room;
+  std::string room_id;
+  storage::tenant_key tenant = storage::default_tenant;
+  std::string node;
+  storage::room_epoch epoch = 0;
+  std::string to;  // the node that is to have it; empty: whoever asks first
 };
 
 struct persist {
@@ -361,3 +437,9 @@ CAF_ALLOW_UNSAFE_MESSAGE_TYPE(tandem::write_task)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(tandem::load_room)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(tandem::read_history)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(tandem::read_task)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(tandem::hand_over)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(tandem::room_moved)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(tandem::cluster_changed)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(tandem::move_room)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(tandem::try_again)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(tandem::release_room)

@@ -25,6 +25,7 @@ struct limits {
   std::uint64_t members_per_room = 2'000;
   std::uint64_t chat_kept = 100;                // sent to who joins
   std::uint64_t rooms_loaded = 20'000;
+  std::uint32_t room_wait_ms = 20'000;          // of sessions, while no node has their room
 
   // How fast one session may edit.
   std::uint32_t ops_per_second = 500;

@@ -1,38 +1,139 @@
 #include "actors/registry.hpp"
 
+#include "actors/clock.hpp"
 #include "actors/room.hpp"
 
+#include <algorithm>
+#include <chrono>
 #include <utility>
 
 namespace tandem {
 
+namespace {
+
+constexpr std::chrono::milliseconds tick_ms{25};
+// Between two tries to reach a room that was not where it was looked for.
+constexpr std::int64_t moved_pause_us = 20'000;
+constexpr std::int64_t link_lost_pause_us = 100'000;
+// Rooms that go home at one tick: who is in them notices a short pause.
+constexpr std::size_t hand_overs_per_tick = 8;
+
+}  // namespace
+
 void registry_state::count() {
-  settings_.live_rooms->store(rooms_.size(), std::memory_order_relaxed);
+  const auto here = std::ranges::count_if(
+    rooms_, [](const auto& entry) { return entry.second.relayed_to.empty(); });
+  settings_.live_rooms->store(static_cast<std::uint64_t>(here), std::memory_order_relaxed);
 }
 
+// ---- coming in ----
+
 void registry_state::on_enter(enter_room& wish) {
+  if (!try_enter(wish))
+    wait(wish);
+}
+
+void registry_state::refuse(const enter_room& wish, no_room::reason why,
+                            const std::string& holder) {
+  self_->send(wish.session, no_room{why, wish.token, holder});
+}
+
+bool registry_state::try_enter(enter_room& wish) {
   auto found = rooms_.find(wish.room_id);
-  if (stopped_ || found == rooms_.end()) {
-    if (stopped_ || rooms_.size() >= settings_.bounds->rooms_loaded) {
-      self_->send(wish.session, no_room{false});
-      return;
-    }
-    room_actor added = self_->spawn(
-      room, room_settings{settings_.bounds, settings_.encoder, registry_actor{self_},
-                          settings_.writer, settings_.reader, settings_.batch_given,
-                          wish.room_id, wish.tenant});
-    self_->monitor(added);
-    names_[added.address()] = wish.room_id;
-    found = rooms_.emplace(wish.room_id, loaded{std::move(added), 0, wish.tenant}).first;
-    count();
+  if (stopped_ || (found == rooms_.end() && rooms_.size() >= settings_.bounds->rooms_loaded)) {
+    refuse(wish, no_room::reason::unavailable);
+    return true;
+  }
+  if (wish.is_for_peer && (cluster_ == nullptr || !cluster_->is_in_touch)) {
+    refuse(wish, no_room::reason::moved);
+    return true;
+  }
+  if (found != rooms_.end() && wish.is_for_peer && !found->second.relayed_to.empty()) {
+    refuse(wish, no_room::reason::moved, found->second.relayed_to);
+    return true;
+  }
+  if (found == rooms_.end()) {
+    if (cluster_ && (!cluster_->is_in_touch || is_paused(wish.room_id)))
+      return false;
+    found = add(wish, node_for(wish));
   }
   if (found->second.tenant != wish.tenant) {
-    self_->send(wish.session, no_room{true});
-    return;
+    refuse(wish, no_room::reason::absent);
+    return true;
   }
   ++found->second.entered;
-  self_->send(found->second.room, enter{wish.session, std::move(wish.request)});
+  self_->send(found->second.room, enter{wish.session, std::move(wish.request), wish.token});
+  return true;
 }
+
+// The node to look for a room on; empty: this one. Who asks for another node has
+// looked already.
+std::string registry_state::node_for(const enter_room& wish) {
+  if (!cluster_ || wish.is_for_peer)
+    return {};
+  std::string node = cluster_->home_of(wish.room_id);
+  if (const auto known = pauses_.find(wish.room_id);
+      known != pauses_.end() && cluster_->find(known->second.holder) != nullptr)
+    node = known->second.holder;
+  return node == cluster_->self ? std::string{} : node;
+}
+
+registry_state::room_map::iterator registry_state::add(const enter_room& wish,
+                                                       const std::string& node) {
+  room_actor added =
+    node.empty()
+      ? self_->spawn(room, room_settings{settings_.bounds, settings_.encoder,
+                                         registry_actor{self_}, settings_.writer,
+                                         settings_.reader, settings_.batch_given, wish.room_id,
+                                         wish.tenant, cluster_ ? cluster_->self : std::string{}})
+      : settings_.make_relay(wish.room_id, wish.tenant, node);
+  self_->monitor(added);
+  names_[added.address()] = wish.room_id;
+  const auto found =
+    rooms_.emplace(wish.room_id, loaded{std::move(added), 0, wish.tenant, node}).first;
+  count();
+  return found;
+}
+
+// ---- waiting ----
+
+bool registry_state::is_paused(const std::string& room_id) const {
+  const auto found = pauses_.find(room_id);
+  return found != pauses_.end() && steady_us(self_->home_system()) < found->second.until_us;
+}
+
+void registry_state::wait(enter_room& wish) {
+  waiting_.push_back({std::move(wish), steady_us(self_->home_system())});
+  tick();
+}
+
+void registry_state::tick() {
+  if (std::exchange(is_ticking_, true))
+    return;
+  self_->delayed_send(self_, tick_ms, try_again{});
+}
+
+void registry_state::on_try_again() {
+  is_ticking_ = false;
+  const std::int64_t now_us = steady_us(self_->home_system());
+  const std::int64_t longest_us = static_cast<std::int64_t>(settings_.bounds->room_wait_ms) * 1000;
+  for (waiting_wish& one : std::exchange(waiting_, {})) {
+    if (try_enter(one.wish))
+      continue;
+    if (now_us - one.since_us > longest_us)
+      refuse(one.wish, no_room::reason::unavailable);
+    else
+      waiting_.push_back(std::move(one));
+  }
+  hand_over_some();
+  std::erase_if(pauses_, [&](const auto& entry) {
+    return now_us - entry.second.until_us > longest_us && !rooms_.contains(entry.first);
+  });
+  if (!waiting_.empty() || !leaving_.empty() || !pauses_.empty())
+    tick();
+}
+
+// ---- going ----
 
 void registry_state::on_idle(const room_idle& idle) {
   const auto found = rooms_.find(idle.room_id);
@@ -44,14 +145,29 @@ void registry_state::on_idle(const room_idle& idle) {
   count();
 }
 
+// Whoever was in it is told after this, and asks again.
+void registry_state::on_moved(const room_moved& moved) {
+  const auto found = rooms_.find(moved.room_id);
+  if (found == rooms_.end() || found->second.room != moved.room)
+    return;
+  self_->send(found->second.room, retire{});
+  rooms_.erase(found);
+  pauses_[moved.room_id] = {
+    steady_us(self_->home_system()) + (moved.is_link_lost ? link_lost_pause_us : moved_pause_us),
+    moved.holder};
+  tick();
+  count();
+}
+
 void registry_state::on_remove(remove_room& removal) {
   const auto found = rooms_.find(removal.room_id);
-  if (found != rooms_.end()) {
+  if (found != rooms_.end() && found->second.relayed_to.empty()) {
     self_->send(found->second.room, close_room{});
     rooms_.erase(found);
     count();
   }
-  self_->send(settings_.writer, write_task{std::move(removal.task)});
+  if (removal.task)
+    self_->send(settings_.writer, write_task{std::move(removal.task)});
 }
 
 void registry_state::on_renamed(const room_renamed& renamed) {
@@ -64,6 +180,8 @@ void registry_state::on_stop(stop_rooms& stop) {
   stopped_ = std::move(stop.done);
   for (const auto& [id, entry] : rooms_)
     self_->send(entry.room, retire{});
+  for (waiting_wish& one : std::exchange(waiting_, {}))
+    refuse(one.wish, no_room::reason::unavailable);
   finish_if_empty();
 }
 
@@ -85,6 +203,54 @@ void registry_state::finish_if_empty() {
     stopped_();
 }
 
+// ---- the cluster ----
+
+void registry_state::on_cluster(const cluster_changed& change) {
+  const bool was_ours = cluster_ && cluster_->is_in_touch;
+  const std::string self_before = cluster_ ? cluster_->self : std::string{};
+  cluster_ = change.now;
+  if (was_ours && (!cluster_->is_in_touch || cluster_->self != self_before))
+    drop_rooms();
+  else if (cluster_->is_in_touch)
+    go_home();
+  for (const auto& [id, entry] : rooms_)
+    if (!entry.relayed_to.empty() && cluster_->find(entry.relayed_to) == nullptr)
+      self_->send(entry.room, hand_over{{}, true});
+  tick();
+}
+
+// This node has no lease, or is about to have none: others may have its rooms.
+void registry_state::drop_rooms() {
+  for (const auto& [id, entry] : rooms_)
+    if (entry.relayed_to.empty())
+      self_->send(entry.room, hand_over{{}, true});
+}
+
+void registry_state::go_home() {
+  leaving_.clear();
+  for (const auto& [id, entry] : rooms_)
+    if (entry.relayed_to.empty() && cluster_->home_of(id) != cluster_->self)
+      leaving_.push_back(id);
+}
+
+void registry_state::hand_over_some() {
+  for (std::size_t i = 0; i < hand_overs_per_tick && !leaving_.empty(); ++i) {
+    const std::string id = std::move(leaving_.back());
+    leaving_.pop_back();
+    const auto found = rooms_.find(id);
+    const std::string& home = cluster_->home_of(id);
+    if (found != rooms_.end() && found->second.relayed_to.empty() && home != cluster_->self)
+      self_->send(found->second.room, hand_over{home, false});
+  }
+}
+
+void registry_state::on_move(const move_room& order) {
+  const auto found = rooms_.find(order.room_id);
+  const bool is_here = found != rooms_.end() && found->second.relayed_to.empty();
+  if (is_here && cluster_ && cluster_->find(order.to) != nullptr && order.to != cluster_->self)
+    self_->send(found->second.room, hand_over{order.to, false});
+}
+
 registry_actor::behavior_type registry(registry_actor::stateful_pointer<registry_state> self,
                                        registry_settings settings) {
   registry_state& state = self->state;
@@ -94,9 +260,13 @@ registry_actor::behavior_type registry(registry_actor::stateful_pointer<registry
   return {
     [&state](enter_room& wish) { state.on_enter(wish); },
     [&state](const room_idle& idle) { state.on_idle(idle); },
+    [&state](const room_moved& moved) { state.on_moved(moved); },
     [&state](remove_room& removal) { state.on_remove(removal); },
     [&state](const room_renamed& renamed) { state.on_renamed(renamed); },
     [&state](stop_rooms& stop) { state.on_stop(stop); },
+    [&state](const cluster_changed& change) { state.on_cluster(change); },
+    [&state](const move_room& order) { state.on_move(order); },
+    [&state](try_again) { state.on_try_again(); },
   };
 }
 

@@ -3,6 +3,7 @@
 //
 //   loading ── loaded ──▶ live ── idle, or the server stops ──▶ retiring ──▶ gone
 //      │                    └── removed, or a fault ──▶ ended ──▲
+//      │                    ├── another node has it, or is to ──▲
 //      └── absent, or the store failed ───────────────────▲
 //
 // Invariants
@@ -10,6 +11,8 @@
 //  2. Every session that was handed over is told: entered, or no_room. So a room
 //     that has ended stays until the REGISTRY, which may have handed over more,
 //     has forgotten it.
+//  3. A session actor may stand for many members (a DELEGATE): what is for
+//     everybody it is told once.
 #pragma once
 
 #include "actors/interfaces.hpp"
@@ -32,6 +35,7 @@ struct room_settings {
   std::shared_ptr<const std::function<void()>> batch_given;
   std::string room_id;
   storage::tenant_key tenant = storage::default_tenant;
+  std::string node{};  // this one, in a cluster
 };
 
 class room_state : public room_effects {
@@ -46,6 +50,7 @@ class room_state : public room_effects {
   void on_wake();
   void on_retire();
   void on_close();
+  void on_hand_over(const hand_over& order);
   void on_renamed(const room_renamed& renamed);
   void on_down(const caf::down_msg& down);
 
@@ -70,11 +75,22 @@ class room_state : public room_effects {
  private:
   moment now() const;
   std::int64_t steady_us() const;
+  // A session actor, and for how many members it stands.
+  struct outlet {
+    session_actor session;
+    std::size_t members = 0;
+  };
+
   void admit(enter& in);
+  void add_member(ot::site_id site, const session_actor& session);
+  void end_earlier(const join_request& request);
+  ot::site_id first_site() const;
   void claim();
   void claimed(const store_claimed& answer);
   void loaded(store_loaded answer);
-  void dismiss(bool absent);
+  void dismiss(no_room::reason why);
+  void move_away(const std::string& holder);
+  void release_when_written();
   void offer_to_retire();
   void forget(ot::site_id site);
   void note_if_empty();
@@ -86,10 +102,13 @@ class room_state : public room_effects {
   std::optional<room_core> core_;  // none while loading
   std::vector<enter> waiting_;     // while loading
   std::map<ot::site_id, session_actor> members_;
+  std::vector<outlet> outlets_;
   storage::room_epoch epoch_ = 0;  // of the latest claim
   std::uint64_t entered_ = 0;
   std::int64_t empty_since_us_ = 0;
-  std::optional<bool> ended_;  // whether because it is absent
+  std::optional<no_room::reason> ended_;
+  std::optional<std::string> handing_to_;  // a node, or whoever asks first
+  bool releasing_ = false;                 // the WRITER has been told
   bool retiring_ = false;      // the registry has forgotten this room
 };
 

@@ -18,8 +18,11 @@ constexpr std::array<const char*, 10> peer_colors{
   "#d1495b", "#2e86ab", "#c2571a", "#3a8f5c", "#8e5bd0",
   "#b8860b", "#c2408f", "#1a8f8f", "#6b7fd7", "#7f8c1f"};
 
+// Sites of one epoch are told apart by these bits.
+constexpr ot::site_id sites_per_epoch = 1U << 20U;
+
 std::string shown_name(const std::string& wanted, ot::site_id site) {
-  return wanted.empty() ? "Guest " + std::to_string(site) : wanted;
+  return wanted.empty() ? "Guest " + std::to_string(site % sites_per_epoch) : wanted;
 }
 
 server::chat shown_chat(const storage::chat_message& message) {
@@ -29,8 +32,8 @@ server::chat shown_chat(const storage::chat_message& message) {
 }  // namespace
 
 room_core::room_core(const limits& bounds, const frame_encoder& encoder, room_effects& effects,
-                     storage::loaded_room loaded)
-    : limits_{bounds}, encoder_{encoder}, effects_{effects} {
+                     storage::loaded_room loaded, ot::site_id first_site)
+    : limits_{bounds}, encoder_{encoder}, effects_{effects}, next_site_{first_site} {
   load_files(loaded);
 }
 
@@ -74,8 +77,17 @@ const room_file* room_core::file(storage::file_key key) const {
 
 // ---- members ----
 
+ot::site_id room_core::site_for(const join_request& request) const {
+  if (request.site_before == 0)
+    return next_site_;
+  const auto taken = members_.find(request.site_before);
+  const bool is_free = taken == members_.end() || taken->second.client == request.client;
+  return is_free ? request.site_before : next_site_;
+}
+
 // Rule 4 of the grouping rule: a client's new connection ends the earlier one.
 bool room_core::join(const join_request& request, moment now) {
+  const ot::site_id site = site_for(request);
   const auto earlier = find_member(request.client);
   const bool is_late = earlier != members_.end() && request.attempt < earlier->second.attempt;
   if (earlier != members_.end() && !is_late) {
@@ -84,7 +96,8 @@ bool room_core::join(const join_request& request, moment now) {
   }
   if (!is_late && members_.size() >= limits_.members_per_room)
     return false;
-  const ot::site_id site = next_site_++;
+  if (site == next_site_)
+    ++next_site_;
   if (is_late) {
     effects_.tell(site, expelled{close_code::superseded, "a later connection is here already"});
     return true;
@@ -95,14 +108,15 @@ bool room_core::join(const join_request& request, moment now) {
   if (!request.is_unseen) {
     notes_.push_back({encoder_.encode(server::join{shown}), site, nullptr, {}, 0, {}});
     notes_.back().own_bytes = std::make_shared<const std::string>();
+    notes_.back().came = site;
   }
-  effects_.tell(site, joined{welcome_for(site, request.role)});
+  effects_.tell(site, joined{welcome_for(site, request)});
   members_.emplace(site, member{request.client, shown, request.attempt, request.is_unseen});
   if (phase_ != phase::live)
     report(site, {error_code::unavailable, "the room is read-only: its store cannot be reached",
                   {}, {}, {}, {}});
   for (const client::open& wanted : request.opens)
-    open_for(site, wanted);
+    open_for(site, wanted, request.site_before != 0);
   run(now);
   return true;
 }
@@ -119,7 +133,7 @@ void room_core::remove_member(member_map::iterator found) {
   for (auto& [key, file] : files_)
     file->forget_cursor(site);
   if (!was_unseen)
-    notes_.push_back({encoder_.encode(server::leave{site}), 0, nullptr, {}, 0, {}});
+    notes_.push_back({encoder_.encode(server::leave{site}), 0, nullptr, {}, 0, {}, 0, site});
 }
 
 void room_core::leave(ot::site_id site, moment now) {
@@ -139,14 +153,16 @@ void room_core::change_role(const tandem::change_role& change, moment now) {
     for (auto& [key, file] : files_)
       file->hide_cursor(change.site);
   notes_.push_back({encoder_.encode(server::join{found->second.shown}), change.site,
-                    std::make_shared<const std::string>(), {}, 0, {}});
+                    std::make_shared<const std::string>(), {}, 0, {}, change.site});
   run(now);
 }
 
-server::welcome room_core::welcome_for(ot::site_id site, room_role role) const {
+// Who comes from another node learns which of the messages are its own: they may
+// be what it waits for.
+server::welcome room_core::welcome_for(ot::site_id site, const join_request& request) const {
   server::welcome welcome;
   welcome.site = site;
-  welcome.role = to_string(role);
+  welcome.role = to_string(request.role);
   welcome.room_id = record_.id;
   welcome.room_name = record_.name;
   for (const auto& [key, file] : files_)
@@ -156,8 +172,11 @@ server::welcome room_core::welcome_for(ot::site_id site, room_role role) const {
   for (const auto& [other, member] : members_)
     if (!member.is_unseen)
       welcome.peers.push_back(member.shown);
-  for (const storage::chat_message& message : chat_)
+  for (const storage::chat_message& message : chat_) {
     welcome.messages.push_back(shown_chat(message));
+    if (request.site_before != 0 && message.client == request.client)
+      welcome.messages.back().id = message.client_message_id;
+  }
   return welcome;
 }
 
@@ -172,7 +191,8 @@ void room_core::open(const open_request& request) {
 
 // A name may have come to stand for another file since the client was told it;
 // the id has not.
-void room_core::open_for(ot::site_id site, const client::open& wanted) {
+void room_core::open_for(ot::site_id site, const client::open& wanted,
+                         bool only_operations) {
   const room_file* file =
     wanted.id ? find(static_cast<storage::file_key>(*wanted.id)) : find(wanted.file);
   if (file == nullptr) {
@@ -192,7 +212,10 @@ void room_core::open_for(ot::site_id site, const client::open& wanted) {
   reply.opened.id = static_cast<std::uint64_t>(file->key());
   reply.opened.rev = head;
   reply.opened.language = file->language();
-  opened_with(reply, *file, wanted);
+  if (by_operations(*file, wanted) || (only_operations && wanted.rev))
+    reply.opened.from = *wanted.rev;
+  else
+    reply.opened.text = file->document().text().to_string();
   if (wanted.seq) {
     reply.committed_seq = wanted.seq;
     const auto rev = file->document().revision_of(members_.at(site).client, *wanted.seq);
@@ -207,17 +230,9 @@ void room_core::open_for(ot::site_id site, const client::open& wanted) {
 // By text, or by the operations from the client's revision on. A client with
 // nothing pending that is very far behind takes the text; one with an edit
 // pending needs the operations, however far back they are.
-void room_core::opened_with(file_opened& reply, const room_file& file,
-                            const client::open& wanted) const {
-  const ot::document& document = file.document();
-  const bool by_operations =
-    wanted.rev
-    && (wanted.seq || document.durable_revision() - *wanted.rev <= limits_.catch_up_ops);
-  if (!by_operations) {
-    reply.opened.text = document.text().to_string();
-    return;
-  }
-  reply.opened.from = *wanted.rev;
+bool room_core::by_operations(const room_file& file, const client::open& wanted) const {
+  const ot::revision head = file.document().durable_revision();
+  return wanted.rev && (wanted.seq || head - *wanted.rev <= limits_.catch_up_ops);
 }
 
 // ---- what members do ----

@@ -68,14 +68,17 @@ class room_effects {
 class room_core {
  public:
   // Throws storage::store_error{corrupt}.
+  // `first_site`: sites count from there. In a cluster another range for each
+  // epoch, so that who comes from another node keeps its own.
   room_core(const limits& bounds, const frame_encoder& encoder, room_effects& effects,
-            storage::loaded_room loaded);
+            storage::loaded_room loaded, ot::site_id first_site = 1);
 
   // ---- members ----
 
-  // The site that the next member gets.
+  // The site that the next newcomer gets, and that this one will get.
   ot::site_id next_site() const noexcept { return next_site_; }
-  // Tells next_site() everything from here on. Whether there was room for it.
+  ot::site_id site_for(const join_request& request) const;
+  // Tells site_for(request) everything from here on. Whether there was room for it.
   bool join(const join_request& request, moment now);
   void leave(ot::site_id site, moment now);
   void open(const open_request& request);
@@ -157,9 +160,10 @@ class room_core {
 
   member_map::iterator find_member(const ot::client_id& client);
   void remove_member(member_map::iterator found);
-  server::welcome welcome_for(ot::site_id site, room_role role) const;
-  void open_for(ot::site_id site, const client::open& wanted);
-  void opened_with(file_opened& reply, const room_file& file, const client::open& wanted) const;
+  server::welcome welcome_for(ot::site_id site, const join_request& request) const;
+  // `only_operations`: never by text, however far behind.
+  void open_for(ot::site_id site, const client::open& wanted, bool only_operations = false);
+  bool by_operations(const room_file& file, const client::open& wanted) const;
   void answer(const unanswered_edit& edit, edit_answer answer);
   void refuse(const submit_edit& request, error_code code, std::string why);
   void report(ot::site_id site, server::error error);

@@ -142,10 +142,12 @@ room_note room_core::change_note(client::file_action action, storage::file_key k
   const std::string language = now == nullptr ? std::string{} : now->language();
   room_note note;
   note.file = key;
-  note.new_name = to;
-  if (action == client::file_action::rename)
+  note.new_name = action == client::file_action::create ? name : to;
+  if (action == client::file_action::create)
+    note.on_file = room_note::effect::created;
+  else if (action == client::file_action::rename)
     note.on_file = room_note::effect::renamed;
-  else if (action == client::file_action::remove)
+  else
     note.on_file = room_note::effect::removed;
   note.bytes = encoder_.encode(server::file_changed{
     action, std::move(name), std::move(to), language, by, static_cast<std::uint64_t>(key)});

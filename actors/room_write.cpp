@@ -128,6 +128,7 @@ room_note room_core::chat_note(const queued_chat& said) const {
   room_note note{encoder_.encode(shown), said.site, nullptr, {}, 0, {}};
   shown.id = m.client_message_id;
   note.own_bytes = encoder_.encode(shown);
+  note.chat_n = m.n;
   return note;
 }
 

@@ -1,7 +1,11 @@
 #include "actors/service.hpp"
 
+#include "actors/cluster_keeper.hpp"
 #include "actors/gate.hpp"
+#include "actors/node_links.hpp"
+#include "actors/node_transport.hpp"
 #include "actors/registry.hpp"
+#include "actors/relay.hpp"
 #include "actors/session.hpp"
 #include "actors/store_actors.hpp"
 #include "actors/visit.hpp"
@@ -11,6 +15,7 @@
 
 #include <future>
 #include <stdexcept>
+#include <thread>
 #include <utility>
 
 namespace tandem {
@@ -19,12 +24,25 @@ namespace {
 
 // Why these values: the table in docs/architecture.md, "actors".
 struct actor_settings : caf::actor_system_config {
-  explicit actor_settings(std::size_t threads) {
+  actor_settings(std::size_t threads, const cluster_settings& cluster) {
     set("scheduler.policy", caf::atom("sharing"));
     set("scheduler.max-threads", threads);
     set("scheduler.max-throughput", std::size_t{200});
+    if (cluster.is_wanted())
+      load_transport(*this, transport_of(cluster), cluster.beat_ms);
+  }
+
+  static node_transport transport_of(const cluster_settings& cluster) {
+    return {cluster.host, cluster.port, cluster.certificate, cluster.key, cluster.authority};
   }
 };
+
+std::uint64_t random_number() {
+  std::uint64_t number = 0;
+  if (RAND_bytes(reinterpret_cast<unsigned char*>(&number), sizeof number) != 1 || number == 0)
+    throw std::runtime_error{"no random numbers"};
+  return number;
+}
 
 ot::client_id random_client() {
   ot::client_id client;
@@ -55,18 +73,20 @@ class actor_service final : public service {
  public:
   actor_service(const limits& bounds, const frame_encoder& encoder,
                 std::unique_ptr<storage::store> store, std::size_t threads,
-                const entry_settings& entry)
+                const entry_settings& entry, const cluster_settings& cluster,
+                const registry_opener& open_registry)
       : bounds_{bounds},
         encoder_{encoder},
         mode_{entry.mode},
         rates_{std::make_shared<rate_limits>(entry.rates)},
-        settings_{threads},
+        is_in_cluster_{cluster.is_wanted()},
+        settings_{threads, cluster},
         system_{settings_} {
     std::shared_ptr<storage::reader> reading = store->open_reader();
     std::shared_ptr<storage::reader> studying = store->open_reader();
     std::shared_ptr<storage::reader> admitting = store->open_reader();
     writer_ = system_.spawn<caf::detached>(
-      writer, std::shared_ptr<storage::store>{std::move(store)});
+      writer, std::shared_ptr<storage::store>{std::move(store)}, fenced_writes_);
     reader_ = system_.spawn<caf::detached>(reader, std::move(reading),
                                            static_cast<std::size_t>(bounds_.chat_kept));
     student_ = system_.spawn<caf::detached>(reader, std::move(studying),
@@ -75,7 +95,9 @@ class actor_service final : public service {
       gate, gate_settings{mode_, std::move(admitting), writer_});
     registry_ = system_.spawn(
       registry, registry_settings{&bounds_, &encoder_, writer_, reader_, batch_given_,
-                                  live_rooms_});
+                                  live_rooms_, is_in_cluster_ ? relays() : relay_maker{}});
+    if (is_in_cluster_)
+      join_cluster(cluster, open_registry);
   }
 
   std::unique_ptr<session_inbox> connect(std::string room_id,
@@ -86,7 +108,7 @@ class actor_service final : public service {
       system_.spawn(session, session_settings{&bounds_, &encoder_, registry_,
                                               std::move(room_id), std::move(sink),
                                               live_sessions_, mode_, gate_, std::move(shown),
-                                              rates_}));
+                                              rates_, is_in_cluster_}));
   }
 
   void admit(credentials shown, std::string room_id,
@@ -133,6 +155,21 @@ class actor_service final : public service {
 
   counters count() const noexcept override { return {*live_sessions_, *live_rooms_}; }
 
+  cluster_counts count_cluster() const noexcept override {
+    return {counters_->nodes,      counters_->links,          counters_->relays,
+            counters_->bytes_sent, counters_->bytes_received, *fenced_writes_};
+  }
+
+  bool give_rooms_away(std::chrono::milliseconds deadline) override {
+    if (!keeper_ || counters_->nodes < 2)
+      return true;
+    keeper_->drain();
+    const auto end = std::chrono::steady_clock::now() + deadline;
+    while (*live_rooms_ > 0 && std::chrono::steady_clock::now() < end)
+      std::this_thread::sleep_for(std::chrono::milliseconds{10});
+    return *live_rooms_ == 0;
+  }
+
   bool stop(std::chrono::milliseconds deadline) override {
     auto done = std::make_shared<std::promise<void>>();
     std::future<void> all_gone = done->get_future();
@@ -141,6 +178,8 @@ class actor_service final : public service {
                        done->set_value();
                    }});
     const bool in_time = all_gone.wait_for(deadline) == std::future_status::ready;
+    if (keeper_)
+      leave_cluster();
     caf::anon_send_exit(registry_, caf::exit_reason::kill);
     caf::anon_send_exit(writer_, caf::exit_reason::kill);
     caf::anon_send_exit(reader_, caf::exit_reason::kill);
@@ -150,6 +189,64 @@ class actor_service final : public service {
   }
 
  private:
+  // The registry makes relays, and they need its handle and that of LINKS: both are
+  // there before anybody comes in.
+  relay_maker relays() {
+    return [this](const std::string& room_id, storage::tenant_key tenant,
+                  const std::string& node) -> room_actor {
+      return system_.spawn(relay, relay_settings{&bounds_, registry_, links_, counters_,
+                                                 batch_given_, room_id, tenant, node});
+    };
+  }
+
+  void join_cluster(const cluster_settings& cluster, const registry_opener& open_registry) {
+    const node_transport transport = actor_settings::transport_of(cluster);
+    links_ = system_.spawn(
+      links, links_settings{registry_, counters_, random_number(), cluster.name,
+                            [has_tls = transport.has_tls()](caf::actor_system& system,
+                                                            const std::string& address) {
+                              return dial_gateway(system, address, has_tls);
+                            },
+                            [this](const std::string& node) {
+                              if (keeper_)
+                                keeper_->suspect(node);
+                            }});
+    const std::uint16_t port = publish_gateway(links_, transport);
+    const std::string address = cluster.advertised.empty()
+                                  ? cluster.host + ":" + std::to_string(port)
+                                  : cluster.advertised;
+    keeper_ = std::make_unique<cluster_keeper>(
+      node_settings{cluster.name, address, std::chrono::milliseconds{cluster.lease_ms},
+                    std::chrono::milliseconds{cluster.beat_ms}},
+      open_registry(),
+      keeper_hooks{[this](const cluster_view& view) { on_view(view); },
+                   [this](const storage::cluster_notice& notice) { on_notice(notice); },
+                   [](const std::string& peer) { return is_nobody_at(peer); }});
+  }
+
+  void on_view(const cluster_view& view) {
+    const auto shared = std::make_shared<const cluster_view>(view);
+    counters_->nodes = view.nodes.size();
+    caf::anon_send(links_, cluster_changed{shared});
+    caf::anon_send(registry_, cluster_changed{shared});
+  }
+
+  void on_notice(const storage::cluster_notice& notice) {
+    using kind = storage::cluster_notice::kind;
+    switch (notice.what) {
+      case kind::rights: rights_changed(notice.room_id, notice.account); break;
+      case kind::renamed: room_renamed(notice.room_id, notice.text); break;
+      case kind::removed: caf::anon_send(registry_, remove_room{notice.room_id, {}}); break;
+      case kind::move: caf::anon_send(registry_, move_room{notice.room_id, notice.text}); break;
+      case kind::nodes: break;
+    }
+  }
+
+  void leave_cluster() {
+    keeper_->stop();
+    caf::anon_send(links_, end_links{});
+  }
+
   const limits bounds_;
   const frame_encoder& encoder_;
   std::shared_ptr<std::atomic<std::uint64_t>> live_sessions_ =
@@ -160,6 +257,10 @@ class actor_service final : public service {
     std::make_shared<std::function<void()>>([] {});
   const access_mode mode_;
   const std::shared_ptr<rate_limits> rates_;
+  const bool is_in_cluster_;
+  std::shared_ptr<std::atomic<std::uint64_t>> fenced_writes_ =
+    std::make_shared<std::atomic<std::uint64_t>>(0);
+  std::shared_ptr<cluster_counters> counters_ = std::make_shared<cluster_counters>();
   actor_settings settings_;
   caf::actor_system system_;
   writer_actor writer_;
@@ -167,14 +268,19 @@ class actor_service final : public service {
   reader_actor student_;  // a second one, for long work
   gate_actor gate_;
   registry_actor registry_;
+  links_actor links_;                        // in a cluster
+  std::unique_ptr<cluster_keeper> keeper_;  // likewise
 };
 
 }  // namespace
 
 std::unique_ptr<service> start_service(const limits& bounds, const frame_encoder& encoder,
                                        std::unique_ptr<storage::store> store,
-                                       std::size_t threads, const entry_settings& entry) {
-  return std::make_unique<actor_service>(bounds, encoder, std::move(store), threads, entry);
+                                       std::size_t threads, const entry_settings& entry,
+                                       const cluster_settings& cluster,
+                                       const registry_opener& open_registry) {
+  return std::make_unique<actor_service>(bounds, encoder, std::move(store), threads, entry,
+                                         cluster, open_registry);
 }
 
 }  // namespace tandem

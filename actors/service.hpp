@@ -7,9 +7,11 @@
 #pragma once
 
 #include "actors/admission.hpp"
+#include "actors/cluster_settings.hpp"
 #include "actors/limits.hpp"
 #include "actors/protocol.hpp"
 #include "actors/rate_limits.hpp"
+#include "storage/cluster_registry.hpp"
 #include "storage/store.hpp"
 
 #include <chrono>
@@ -121,6 +123,20 @@ class service {
   };
   virtual counters count() const noexcept = 0;
 
+  // Of the cluster; all zero where there is none.
+  struct cluster_counts {
+    std::uint64_t nodes = 0;
+    std::uint64_t links = 0;
+    std::uint64_t relays = 0;
+    std::uint64_t bytes_sent = 0;
+    std::uint64_t bytes_received = 0;
+    std::uint64_t fenced_writes = 0;  // refused: another had the room
+  };
+  virtual cluster_counts count_cluster() const noexcept = 0;
+
+  // In a cluster: has other nodes take this one's rooms. Whether they did in time.
+  virtual bool give_rooms_away(std::chrono::milliseconds deadline) = 0;
+
   // Lets every room finish its write, and stops. Whether all were done in time.
   virtual bool stop(std::chrono::milliseconds deadline) = 0;
 };
@@ -131,9 +147,14 @@ struct entry_settings {
   rate_settings rates;
 };
 
-// Starts the actors. The encoder must outlive the service.
+using registry_opener = std::function<std::unique_ptr<storage::cluster_registry>()>;
+
+// Starts the actors. `open_registry`: called once, where a cluster is wanted. The encoder must outlive the service. Throws if the cluster
+// cannot be entered.
 std::unique_ptr<service> start_service(const limits& bounds, const frame_encoder& encoder,
                                        std::unique_ptr<storage::store> store,
-                                       std::size_t threads, const entry_settings& entry = {});
+                                       std::size_t threads, const entry_settings& entry = {},
+                                       const cluster_settings& cluster = {},
+                                       const registry_opener& open_registry = {});
 
 }  // namespace tandem

@@ -6,11 +6,16 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
+#include <chrono>
 #include <utility>
 
 namespace tandem {
 
 namespace {
+
+// When a room has moved: how long its members have to come again before they
+// count as gone.
+constexpr std::chrono::seconds settle_after{5};
 
 std::string hex_of(const ot::client_id& client) {
   return fmt::format("{:02x}", fmt::join(client.bytes, ""));
@@ -21,6 +26,8 @@ std::string hex_of(const ot::client_id& client) {
 void session_state::start(session_settings settings) {
   settings_ = std::move(settings);
   core_.emplace(*settings_.bounds, *settings_.encoder, *this);
+  if (settings_.may_rooms_move)
+    core_->follow_moves();
 }
 
 void session_state::on_client(client_said& said) {
@@ -33,6 +40,7 @@ void session_state::on_connection(const connection_says& event) {
     case connection_says::event::drained: core_->on_drained(); break;
     case connection_says::event::hello_timed_out: core_->on_hello_timeout(); break;
     case connection_says::event::shutting_down: core_->on_shutdown(); break;
+    case connection_says::event::settled: core_->on_settled(); break;
     case connection_says::event::disconnected:
       core_->on_disconnected();
       --*settings_.live_sessions;
@@ -112,8 +120,33 @@ void session_state::enter(granted_entry granted) {
   request.role = granted.role;
   if (granted.name)
     request.name = *granted.name;
+  shown_name_ = request.name;
+  tenant_ = granted.tenant;
+  ask_for_room(std::move(request));
+}
+
+void session_state::ask_for_room(join_request request) {
   self_->send(settings_.registry, enter_room{settings_.room_id, session_actor{self_},
-                                             std::move(request), granted.tenant});
+                                             std::move(request), tenant_});
+}
+
+// Let in it is; the GATE goes on looking after that.
+void session_state::join_again(join_request request) {
+  request.name = shown_name_;
+  ask_for_room(std::move(request));
+}
+
+void session_state::settle() {
+  self_->delayed_send(self_, settle_after, connection_says{connection_says::event::settled});
+}
+
+void session_state::on_no_room(const no_room& none) {
+  if (none.why == no_room::reason::moved) {
+    room_ = nullptr;
+    core_->on_room_moved();
+  } else {
+    core_->on_no_room(none.why == no_room::reason::absent);
+  }
 }
 
 void session_state::on_rights(const rights_now& now) {
@@ -171,7 +204,7 @@ session_actor::behavior_type session(session_actor::stateful_pointer<session_sta
     [&state](const entered& in) { state.guarded([&] { state.on_entered(in); }); },
     [&state](const room_says& said) { state.guarded([&] { state.on_room(said); }); },
     [&state](const no_room& none) {
-      state.guarded([&] { state.core().on_no_room(none.absent); });
+      state.guarded([&] { state.on_no_room(none); });
     },
     [&state](const entry_decided& decided) {
       state.guarded([&] { state.on_decided(decided); });

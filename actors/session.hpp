@@ -25,6 +25,7 @@ struct session_settings {
   gate_actor gate = {};  // none: everybody with the link edits
   credentials shown = {};
   std::shared_ptr<rate_limits> rates = {};  // none: no limits but its own
+  bool may_rooms_move = false;              // in a cluster
 };
 
 class session_state : public session_effects {
@@ -40,6 +41,7 @@ class session_state : public session_effects {
   void on_room(const room_says& said);
   void on_decided(const entry_decided& decided);
   void on_rights(const rights_now& now);
+  void on_no_room(const no_room& none);
 
   // Runs a handler. An exception ends this connection, and nothing else: its
   // client is told to connect again.
@@ -59,6 +61,8 @@ class session_state : public session_effects {
   }
 
   void join(join_request request) override;
+  void join_again(join_request request) override;
+  void settle() override;
   void leave() override;
   void open(client::open wanted) override;
   void submit(submit_edit edit) override;
@@ -72,12 +76,15 @@ class session_state : public session_effects {
  private:
   void tell_room(member_says message);
   void enter(granted_entry granted);
+  void ask_for_room(join_request request);
   void fail(const std::exception& error);
 
   session_actor::pointer self_;
   session_settings settings_;
   std::optional<session_core> core_;
   std::optional<join_request> asking_;  // while the gate decides
+  storage::tenant_key tenant_ = storage::default_tenant;
+  std::string shown_name_;
   room_actor room_;
   ot::site_id site_ = 0;
   bool left_ = false;

@@ -59,6 +59,8 @@ void session_core::on_message(client::message message, std::int64_t now_us) {
   if (phase_ == phase::handshaking)
     return fail(close_code::bad_message, "the first message must be a hello");
   if (waits_for_room()) {
+    if (phase_ == phase::moving && std::holds_alternative<client::cursor>(message))
+      return;  // it will point again
     if (early_.size() >= early_messages_max)
       return fail(close_code::overloaded, "too much was said before the welcome");
     early_.push_back(std::move(message));
@@ -85,7 +87,7 @@ void session_core::on_message(client::message message, std::int64_t now_us) {
 }
 
 bool session_core::waits_for_room() const noexcept {
-  return phase_ == phase::joining || opens_awaited_ > 0;
+  return phase_ == phase::joining || phase_ == phase::moving || opens_awaited_ > 0;
 }
 
 void session_core::say_early_messages() {
@@ -127,7 +129,7 @@ void session_core::fail(close_code code, std::string_view why) {
 }
 
 void session_core::end() {
-  if (phase_ == phase::joining || phase_ == phase::live)
+  if (phase_ == phase::joining || phase_ == phase::live || phase_ == phase::moving)
     effects_.leave();
   phase_ = phase::closed;
   files_.clear();
@@ -160,6 +162,9 @@ void session_core::say_hello(client::hello& hello) {
   opens_awaited_ = hello.opens.size();
   join_request request{client_, std::move(hello.name), std::move(hello.opens), hello.attempt};
   request.token = std::move(hello.token);
+  attempt_ = request.attempt;
+  if (told_)
+    unanswered_join_ = request;
   effects_.join(std::move(request));
 }
 
@@ -210,6 +215,8 @@ void session_core::open(client::open& wanted) {
       wanted.seq = file.unanswered_seq;
     file.submitted_since_open = false;
   }
+  if (told_)
+    told_->asked(wanted);
   effects_.open(std::move(wanted));
 }
 
@@ -322,6 +329,8 @@ void session_core::chat(client::chat& message, std::int64_t now_us) {
                        {}, {}, message.id, {}});
   if (const std::int64_t wait_us = chat_wait_us(now_us); wait_us > 0)
     return refuse_hurry(message, wait_us);
+  if (told_)
+    told_->asked(message);
   effects_.post(std::move(message));
 }
 
@@ -330,6 +339,8 @@ void session_core::change_file(client::change_file& message) {
     return;
   if (ot::count_chars(message.text) > limits_.text_chars)
     return send_error({error_code::too_large, "the text is too long", message.file, {}, {}, {}});
+  if (told_)
+    told_->asked(message);
   effects_.change_file(std::move(message));
 }
 

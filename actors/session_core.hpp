@@ -4,7 +4,15 @@
 // or by a simulation.
 //
 //   handshaking ── hello ──▶ joining ── joined ──▶ live ── close ──▶ closed
-//        └──────────── any breach, or the end of the room ──────────────▲
+//        │                                        │  ▲               ▲
+//        │                  the room has moved ───┘  │ joined anew   │
+//        │                          └──▶ moving ─────┘               │
+//        └──────────── any breach, or the end of the room ───────────┘
+//
+// In a cluster a room may move, and the client does not notice: what it follows is
+// opened again where it was, what it has missed is told (told_room.hpp), and an
+// edit that the room does not know is answered `unavailable`, so that the client
+// sends it again.
 //
 // What a file's reader is sent is one stream of revisions. `sent` is how far it
 // has got; while the connection takes what it is given, each fanout carries it
@@ -30,6 +38,7 @@
 #include "actors/protocol.hpp"
 #include "actors/room_messages.hpp"
 #include "actors/shared_limits.hpp"
+#include "actors/told_room.hpp"
 #include "actors/token_bucket.hpp"
 
 #include <cstdint>
@@ -52,6 +61,10 @@ class session_effects {
 
   // ---- to the room; the site is filled in by the session's owner ----
   virtual void join(join_request request) = 0;
+  // The same room again, wherever it is now.
+  virtual void join_again(join_request request) = 0;
+  // Calls on_settled once, when everybody has had time to come again.
+  virtual void settle() = 0;
   virtual void leave() = 0;
   virtual void open(client::open wanted) = 0;
   virtual void submit(submit_edit edit) = 0;
@@ -80,6 +93,9 @@ class session_core {
   void on_room(const room_event& event);
   // There is no such room, or it cannot be loaded.
   void on_no_room(bool absent);
+  // It is not where it was. REQUIRES: follow_moves().
+  void on_room_moved();
+  void on_settled();
 
   // ---- from the gate ----
   // Let in, or since then: what this client may do. Not none.
@@ -88,6 +104,8 @@ class session_core {
   void on_refused(close_code code, std::string_view why);
   // Too many have come in; this one may try again.
   void on_join_limited(std::int64_t wait_us);
+  // To be said first, where rooms may move.
+  void follow_moves() { told_.emplace(); }
   // What this session shares with others, besides its own limits.
   void share(session_limits shared) { shared_ = std::move(shared); }
 
@@ -97,7 +115,7 @@ class session_core {
   bool is_closed() const noexcept { return phase_ == phase::closed; }
 
  private:
-  enum class phase : std::uint8_t { handshaking, joining, live, closed };
+  enum class phase : std::uint8_t { handshaking, joining, live, moving, closed };
 
   struct followed {
     std::string name;
@@ -118,6 +136,7 @@ class session_core {
     bool lags = false;
     bool slice_asked = false;
     bool slice_may_compose = false;
+    bool is_moving = false;           // was opened anew, without the client's doing
     std::optional<client::edit> held; // arrived while a composed slice was on its way
   };
 
@@ -133,7 +152,11 @@ class session_core {
   void diverged(client::diverged& message);
   void malformed(const client::malformed& message);
 
+  void on_joined(const joined& in);
+  void on_joined_again(const joined& in);
+  void on_room_error(const server::error& error);
   void on_opened(const file_opened& opened);
+  void on_opened_again(followed& file, const file_opened& opened);
   void on_slice(const history_slice& slice);
   void on_answer(const edit_answer& answer);
   void on_fanout(const fanout& batch);
@@ -168,7 +191,10 @@ class session_core {
   phase phase_ = phase::handshaking;
   ot::client_id client_;
   ot::site_id site_ = 0;
+  std::uint64_t attempt_ = 0;
   std::map<storage::file_key, followed> files_;
+  std::optional<told_room> told_;           // where rooms may move
+  std::optional<join_request> unanswered_join_;  // likewise
   room_role role_ = room_role::editor;
   session_limits shared_;
   token_bucket edits_;

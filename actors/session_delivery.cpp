@@ -11,31 +11,14 @@ void session_core::on_room(const room_event& event) {
     return;
   struct visitor {
     session_core& self;
-    void operator()(const joined& e) {
-      self.site_ = e.welcome.site;
-      self.phase_ = phase::live;
-      server::welcome welcome = e.welcome;
-      welcome.frame_bytes = self.limits_.frame_bytes;
-      welcome.op_chars = self.limits_.op_chars;
-      welcome.ops_per_second = self.limits_.ops_per_second;
-      self.effects_.send(self.encoder_.encode(welcome));
-      // It may have changed on the way into the room.
-      if (const room_role now = self.role_; welcome.role != to_string(now)) {
-        self.role_ = room_role::none;
-        self.on_role(now);
-      }
-    }
+    void operator()(const joined& e) { self.on_joined(e); }
     void operator()(const file_opened& e) {
       self.on_opened(e);
       self.note_open_answered();
     }
     void operator()(const history_slice& e) { self.on_slice(e); }
     void operator()(const edit_answer& e) { self.on_answer(e); }
-    void operator()(const room_error& e) {
-      self.send_error(e.error);
-      if (!e.error.file.empty())
-        self.note_open_answered();
-    }
+    void operator()(const room_error& e) { self.on_room_error(e.error); }
     void operator()(const fanout_ptr& e) { self.on_fanout(*e); }
     void operator()(const expelled& e) {
       self.effects_.close(e.code, e.why);
@@ -48,10 +31,86 @@ void session_core::on_room(const room_event& event) {
   end_if_unread();
 }
 
+void session_core::on_joined(const joined& in) {
+  if (phase_ == phase::moving)
+    return on_joined_again(in);
+  unanswered_join_.reset();
+  site_ = in.welcome.site;
+  phase_ = phase::live;
+  server::welcome welcome = in.welcome;
+  welcome.frame_bytes = limits_.frame_bytes;
+  welcome.op_chars = limits_.op_chars;
+  welcome.ops_per_second = limits_.ops_per_second;
+  effects_.send(encoder_.encode(welcome));
+  if (told_)
+    told_->welcomed(welcome);
+  // It may have changed on the way into the room.
+  if (const room_role now = role_; welcome.role != to_string(now)) {
+    role_ = room_role::none;
+    on_role(now);
+  }
+}
+
+void session_core::on_room_error(const server::error& error) {
+  const auto moving = std::ranges::find_if(files_, [&](const auto& entry) {
+    return entry.second.is_moving && entry.second.name == error.file;
+  });
+  if (moving != files_.end())  // it has no past that this client knows
+    return fail(close_code::going_away, "connect again");
+  if (told_)
+    told_->answered(error);
+  send_error(error);
+  if (!error.file.empty())
+    note_open_answered();
+}
+
 // The room answers each of the hello's opens once, before anything else.
 void session_core::note_open_answered() {
   if (opens_awaited_ > 0)
     --opens_awaited_;
+}
+
+// What was asked of the room before may or may not have been done; what the client
+// follows is asked for again, from where it is.
+void session_core::on_room_moved() {
+  if (phase_ == phase::closed || phase_ == phase::handshaking)
+    return;
+  if (unanswered_join_) {
+    unanswered_join_->role = role_;
+    opens_awaited_ = unanswered_join_->opens.size();
+    return effects_.join_again(*unanswered_join_);
+  }
+  phase_ = phase::moving;
+  join_request again{client_, {}, told_->take_opens(), attempt_, false, role_, {}, site_};
+  for (auto& [key, file] : files_) {
+    file.slice_asked = false;
+    file.is_moving = true;
+    again.opens.push_back({file.name, file.sent, file.unanswered_seq,
+                           static_cast<std::uint64_t>(key)});
+  }
+  opens_awaited_ = again.opens.size();
+  effects_.join_again(std::move(again));
+}
+
+void session_core::on_joined_again(const joined& in) {
+  if (in.welcome.site != site_)  // others know this client by the site it had
+    return fail(close_code::going_away, "connect again");
+  phase_ = phase::live;
+  for (const frame& missed : told_->differences(in.welcome, encoder_))
+    effects_.send(missed);
+  std::erase_if(files_, [&](const auto& entry) {
+    return std::ranges::none_of(in.welcome.files, [&](const server::file_state& file) {
+      return file.id == static_cast<std::uint64_t>(entry.first);
+    });
+  });
+  effects_.settle();
+}
+
+void session_core::on_settled() {
+  if (phase_ != phase::live || !told_)
+    return;
+  for (const frame& leave : told_->missing(encoder_))
+    effects_.send(leave);
 }
 
 void session_core::on_no_room(bool absent) {
@@ -69,6 +128,11 @@ void session_core::on_no_room(bool absent) {
 // ---- a file's stream ----
 
 void session_core::on_opened(const file_opened& opened) {
+  if (const auto before = files_.find(opened.file);
+      before != files_.end() && before->second.is_moving)
+    return on_opened_again(before->second, opened);
+  if (told_)
+    told_->answered_open(opened.opened);
   followed file;
   file.name = opened.opened.file;
   file.head = opened.opened.rev;
@@ -92,12 +156,32 @@ void session_core::on_opened(const file_opened& opened) {
   ask_slice(opened.file, kept);
 }
 
+// Its stream goes on from what the client has been sent. An edit that the room
+// knows is in there; one that it does not know was not kept.
+void session_core::on_opened_again(followed& file, const file_opened& opened) {
+  file.is_moving = false;
+  file.name = opened.opened.file;
+  file.head = opened.opened.rev;
+  if (opened.committed_seq && opened.committed_rev <= file.sent)
+    send_ack(file, *opened.committed_seq, opened.committed_rev);
+  const auto lost = opened.committed_seq ? std::nullopt : file.unanswered_seq;
+  if (lost) {
+    file.unanswered_seq.reset();
+    file.sent_anew.reset();
+    file.owes_rebase = true;  // it will be sent again, on the base that it has
+    send_error({error_code::unavailable, "the room has moved; send this again", file.name, *lost,
+                {}, 0});
+  }
+  file.lags = true;
+  ask_slice(opened.file, file);
+}
+
 bool session_core::may_send_more() const {
   return effects_.unread_bytes() < limits_.outbound_pause_bytes;
 }
 
 void session_core::ask_slice(storage::file_key key, followed& file) {
-  if (file.slice_asked || !may_send_more())
+  if (phase_ != phase::live || file.is_moving || file.slice_asked || !may_send_more())
     return;
   file.slice_asked = true;
   file.slice_may_compose = !file.unanswered_seq && !file.owes_rebase;
@@ -218,7 +302,9 @@ void session_core::deliver(const room_note& note) {
   const frame& bytes = own ? note.own_bytes : note.bytes;
   if (!bytes->empty())
     effects_.send(bytes);
-  if (note.on_file == room_note::effect::none)
+  if (told_)
+    told_->note(note, note.own_site == site_);
+  if (note.on_file == room_note::effect::none || note.on_file == room_note::effect::created)
     return;
   const auto found = files_.find(note.file);
   if (found == files_.end())

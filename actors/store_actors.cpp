@@ -10,7 +10,7 @@ namespace tandem {
 
 namespace {
 
-write_outcome outcome_of(const storage::store_error& error) noexcept {
+write_outcome outcome_after(const storage::store_error& error) noexcept {
   return error.why() == storage::store_error::cause::unknown ? write_outcome::unknown
                                                              : write_outcome::failed;
 }
@@ -24,13 +24,34 @@ void writer_state::on_claim(const claim_room& wish) {
   try {
     // Not assigned from the call: GCC 12 then takes the member's initialisation for
     // dead, and what is there when the call throws is whatever the stack held.
-    const auto epoch = store_->claim_room(wish.tenant, wish.room_id);
-    answer.epoch = epoch;
+    if (wish.node.empty()) {
+      const auto epoch = store_->claim_room(wish.tenant, wish.room_id);
+      answer.epoch = epoch;
+    } else {
+      const auto lease = store_->lease_room(wish.tenant, wish.room_id, wish.node);
+      answer.is_buried = lease.is_buried;
+      answer.epoch = lease.epoch;
+      answer.holder = lease.holder;
+    }
   } catch (const storage::store_error& error) {
     log(log_level::error, "cannot claim room " + wish.room_id + ": " + error.what());
     answer.failed = true;
   }
   self_->send(wish.room, store_says{answer});
+}
+
+// If it fails the next one waits for the end of this node's lease, or is told to
+// look here.
+void writer_state::on_release(const release_room& wish) {
+  try {
+    if (wish.to.empty())
+      store_->release_room(wish.tenant, wish.room_id, wish.node, wish.epoch);
+    else
+      store_->pass_room(wish.tenant, wish.room_id, wish.node, wish.to);
+  } catch (const storage::store_error& error) {
+    log(log_level::error, "cannot release room " + wish.room_id + ": " + error.what());
+  }
+  self_->send(wish.room, store_says{store_released{}});
 }
 
 void writer_state::on_persist(persist& wish) {
@@ -47,17 +68,13 @@ void writer_state::on_commit() {
     writes.push_back(std::move(*wish.write));
   try {
     const auto results = store_->write(writes);
-    for (std::size_t i = 0; i < group.size(); ++i) {
-      const bool written = results[i].result == storage::write_result::verdict::written;
+    for (std::size_t i = 0; i < group.size(); ++i)
       self_->send(group[i].room,
-                  store_says{store_written{
-                    written ? write_outcome::written : write_outcome::conflict,
-                    results[i].created}});
-    }
+                  store_says{store_written{outcome_of(results[i]), results[i].created}});
     store_->maintain(!self_->mailbox().empty());
   } catch (const storage::store_error& error) {
     log(log_level::error, error.what());
-    const write_outcome outcome = outcome_of(error);
+    const write_outcome outcome = outcome_after(error);
     if (outcome == write_outcome::failed && group.size() > 1) {
       for (std::size_t i = 0; i < group.size(); ++i)
         *group[i].write = std::move(writes[i]);
@@ -68,18 +85,24 @@ void writer_state::on_commit() {
   }
 }
 
+write_outcome writer_state::outcome_of(const storage::write_result& result) {
+  if (result.result == storage::write_result::verdict::written)
+    return write_outcome::written;
+  if (refused_)
+    ++*refused_;
+  return write_outcome::conflict;
+}
+
 // A group failed: one room's data may be the cause, and must not stop others.
 void writer_state::commit_one_by_one(std::vector<persist>& group) {
   for (const persist& wish : group) {
     store_written answer;
     try {
       const auto results = store_->write(std::span{wish.write.get(), 1});
-      answer.outcome = results.front().result == storage::write_result::verdict::written
-                         ? write_outcome::written
-                         : write_outcome::conflict;
+      answer.outcome = outcome_of(results.front());
       answer.created = results.front().created;
     } catch (const storage::store_error& error) {
-      answer.outcome = outcome_of(error);
+      answer.outcome = outcome_after(error);
     }
     self_->send(wish.room, store_says{std::move(answer)});
   }
@@ -90,12 +113,14 @@ void writer_state::on_task(const write_task& wish) {
 }
 
 writer_actor::behavior_type writer(writer_actor::stateful_pointer<writer_state> self,
-                                   std::shared_ptr<storage::store> store) {
+                                   std::shared_ptr<storage::store> store,
+                                   std::shared_ptr<std::atomic<std::uint64_t>> refused) {
   writer_state& state = self->state;
   harden(self);
-  state.start(std::move(store));
+  state.start(std::move(store), std::move(refused));
   return {
     [&state](const claim_room& wish) { state.on_claim(wish); },
+    [&state](const release_room& wish) { state.on_release(wish); },
     [&state](persist& wish) { state.on_persist(wish); },
     [&state](commit_gathered) { state.on_commit(); },
     [&state](const write_task& wish) { state.on_task(wish); },

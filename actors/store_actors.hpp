@@ -8,6 +8,7 @@
 
 #include "actors/interfaces.hpp"
 
+#include <atomic>
 #include <memory>
 #include <vector>
 
@@ -18,22 +19,30 @@ class writer_state {
   static inline const char* name = "writer";
   explicit writer_state(writer_actor::pointer self) : self_{self} {}
 
-  void start(std::shared_ptr<storage::store> store) { store_ = std::move(store); }
+  void start(std::shared_ptr<storage::store> store,
+             std::shared_ptr<std::atomic<std::uint64_t>> refused) {
+    store_ = std::move(store);
+    refused_ = std::move(refused);
+  }
   void on_claim(const claim_room& wish);
+  void on_release(const release_room& wish);
   void on_persist(persist& wish);
   void on_commit();
   void on_task(const write_task& wish);
 
  private:
   void commit_one_by_one(std::vector<persist>& group);
+  write_outcome outcome_of(const storage::write_result& result);
 
   writer_actor::pointer self_;
   std::shared_ptr<storage::store> store_;
+  std::shared_ptr<std::atomic<std::uint64_t>> refused_;  // writes under an old epoch
   std::vector<persist> gathered_;
 };
 
 writer_actor::behavior_type writer(writer_actor::stateful_pointer<writer_state> self,
-                                   std::shared_ptr<storage::store> store);
+                                   std::shared_ptr<storage::store> store,
+                                   std::shared_ptr<std::atomic<std::uint64_t>> refused);
 
 class reader_state {
  public:

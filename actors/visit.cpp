@@ -6,13 +6,17 @@ namespace tandem {
 
 void visit_state::start(visit_settings settings) {
   settings_ = std::move(settings);
+  enter();
+  self_->delayed_send(self_, edit_deadline,
+                      connection_says{connection_says::event::hello_timed_out});
+}
+
+void visit_state::enter() {
   const visiting_edit& edit = settings_.edit;
   join_request request{settings_.client, edit.author, {}, 0};
   request.is_unseen = true;
   self_->send(settings_.registry,
               enter_room{edit.room_id, session_actor{self_}, std::move(request), edit.tenant});
-  self_->delayed_send(self_, edit_deadline,
-                      connection_says{connection_says::event::hello_timed_out});
 }
 
 void visit_state::on_entered(const entered& in) {
@@ -22,6 +26,7 @@ void visit_state::on_entered(const entered& in) {
 
 void visit_state::submit() {
   visiting_edit& edit = settings_.edit;
+  has_submitted_ = true;
   self_->send(room_, member_says{submit_edit{
                        edit.file,
                        {settings_.client, only_seq, edit.base, std::move(edit.op), site_}}});
@@ -46,8 +51,14 @@ void visit_state::look_for_it(const fanout& batch) {
         return finish({op.rev, error_code::internal, {}, false});
 }
 
+// Until it has submitted it can ask again; after that only the log knows.
 void visit_state::on_no_room(const no_room& none) {
-  finish({{}, error_code::unavailable, "the room cannot be loaded", none.absent});
+  const bool has_moved = none.why == no_room::reason::moved;
+  if (has_moved && !has_submitted_)
+    return enter();
+  if (has_moved)
+    return on_deadline();
+  finish({{}, error_code::unavailable, "the room cannot be loaded", none.why == no_room::reason::absent});
 }
 
 // Perhaps it was written and nobody could say so.

@@ -38,6 +38,7 @@ class visit_state {
   static constexpr std::chrono::seconds edit_deadline{10};
   static constexpr std::uint64_t only_seq = 1;
 
+  void enter();
   void submit();
   void look_for_it(const fanout& batch);
   void finish(visit_result result);
@@ -46,6 +47,7 @@ class visit_state {
   visit_settings settings_;
   room_actor room_;
   ot::site_id site_ = 0;
+  bool has_submitted_ = false;
 };
 
 session_actor::behavior_type visit(session_actor::stateful_pointer<visit_state> self,

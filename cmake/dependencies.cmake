@@ -14,7 +14,7 @@ pkg_check_modules(jansson REQUIRED IMPORTED_TARGET jansson)
 pkg_check_modules(curl REQUIRED IMPORTED_TARGET libcurl)
 
 find_path(CAF_INCLUDE_DIR caf/all.hpp REQUIRED)
-foreach(part core io)
+foreach(part core io openssl)
   find_library(CAF_${part}_LIB caf_${part} REQUIRED)
   add_library(caf::${part} UNKNOWN IMPORTED)
   set_target_properties(caf::${part} PROPERTIES
@@ -22,6 +22,7 @@ foreach(part core io)
 endforeach()
 target_link_libraries(caf::core INTERFACE Threads::Threads)
 target_link_libraries(caf::io INTERFACE caf::core)
+target_link_libraries(caf::openssl INTERFACE caf::io)
 
 find_path(RAPIDJSON_INCLUDE_DIR rapidjson/reader.h REQUIRED)
 add_library(rapidjson INTERFACE)

@@ -320,6 +320,24 @@ const std::vector<setting>& all_settings() {
            "operations between two checks of the clients' texts"),
     number("check_interval_ms", FIELD(bounds.check_interval_ms), 0, day_ms,
            "the least time between two such checks"),
+    number("room_wait_ms", FIELD(bounds.room_wait_ms), 100, 600'000,
+           "that a connection waits while no node of the cluster has its room"),
+    text("cluster_listen", FIELD(cluster_listen),
+         "address and port for the other nodes of a cluster; empty: this is the only server"),
+    text("cluster_advertise", FIELD(cluster.advertised),
+         "HOST:PORT that they dial; empty: where this one listens"),
+    text("node_name", FIELD(cluster.name), "of this node, no other's"),
+    text("cluster_certificate", FIELD(cluster.certificate),
+         "a file (PEM) that this node shows the others; empty: no TLS between them"),
+    text("cluster_key", FIELD(cluster.key), "the file (PEM) with its key"),
+    text("cluster_authority", FIELD(cluster.authority),
+         "the certificate (PEM) that signed those of all nodes, and nothing else"),
+    flag("cluster_network_is_private", FIELD(is_cluster_network_private),
+         "yes: nobody but nodes can reach cluster_listen, so that it needs no TLS"),
+    number("lease_ms", FIELD(cluster.lease_ms), 500, 600'000,
+           "a node that is silent for so long has lost its rooms; the same on all nodes"),
+    number("beat_ms", FIELD(cluster.beat_ms), 50, 60'000,
+           "between a node's signs of life; the same on all nodes"),
     number("room_idle_ms", FIELD(bounds.room_idle_ms), 1, day_ms,
            "after which an empty room leaves the memory"),
     number("store_retry_ms", FIELD(bounds.store_retry_ms), 1, 60'000,
@@ -408,21 +426,64 @@ bool is_safe_issuer(std::string_view issuer) {
 
 }  // namespace
 
-void finish_settings(settings& all) {
-  const std::size_t colon = all.listen.rfind(':');
+namespace {
+
+struct endpoint {
+  std::string address;
+  std::uint16_t port = 0;
+};
+
+endpoint endpoint_of(std::string_view name, const std::string& text) {
+  const std::size_t colon = text.rfind(':');
   const std::string_view digits =
-    std::string_view{all.listen}.substr(colon == std::string::npos ? all.listen.size() : colon + 1);
+    std::string_view{text}.substr(colon == std::string::npos ? text.size() : colon + 1);
   const char* end = digits.data() + digits.size();
   std::uint32_t port = 0;
   const auto result = std::from_chars(digits.data(), end, port);
   if (result.ec != std::errc{} || result.ptr != end || port > std::numeric_limits<std::uint16_t>::max())
-    throw settings_error{fmt::format("listen = \"{}\": must be ADDRESS:PORT", all.listen)};
-  all.server.address = all.listen.substr(0, colon);
-  if (all.server.address.starts_with('[') && all.server.address.ends_with(']'))
-    all.server.address = all.server.address.substr(1, all.server.address.size() - 2);
-  if (all.server.address == "localhost")
-    all.server.address = "127.0.0.1";
-  all.server.port = static_cast<std::uint16_t>(port);
+    throw settings_error{fmt::format("{} = \"{}\": must be ADDRESS:PORT", name, text)};
+  endpoint found{text.substr(0, colon), static_cast<std::uint16_t>(port)};
+  if (found.address.starts_with('[') && found.address.ends_with(']'))
+    found.address = found.address.substr(1, found.address.size() - 2);
+  if (found.address == "localhost")
+    found.address = "127.0.0.1";
+  return found;
+}
+
+void finish_cluster(settings& all) {
+  cluster_settings& cluster = all.cluster;
+  if (all.cluster_listen.empty()) {
+    if (!cluster.name.empty())
+      throw settings_error{"node_name goes with cluster_listen"};
+    return;
+  }
+  const endpoint at = endpoint_of("cluster_listen", all.cluster_listen);
+  cluster.host = at.address;
+  cluster.port = at.port;
+  if (!all.store.starts_with("postgres"))
+    throw settings_error{"cluster_listen takes a store that nodes can share: postgresql://…"};
+  if (cluster.name.empty())
+    throw settings_error{"cluster_listen takes a node_name"};
+  const bool has_tls = !cluster.certificate.empty();
+  if (has_tls == cluster.key.empty() || has_tls == cluster.authority.empty())
+    throw settings_error{"cluster_certificate, cluster_key and cluster_authority go together"};
+  if (!has_tls && !is_loopback(at.address) && !all.is_cluster_network_private)
+    throw settings_error{fmt::format(
+      "cluster_listen = \"{}\": others than this machine can reach that, and whoever can rules the"
+      " rooms. Set cluster_certificate, cluster_key and cluster_authority; or"
+      " cluster_network_is_private = yes, if no one but nodes can",
+      all.cluster_listen)};
+  if (cluster.beat_ms * 3 > cluster.lease_ms)
+    throw settings_error{"lease_ms must be at least three times beat_ms"};
+}
+
+}  // namespace
+
+void finish_settings(settings& all) {
+  const endpoint at = endpoint_of("listen", all.listen);
+  all.server.address = at.address;
+  all.server.port = at.port;
+  finish_cluster(all);
   if (all.bounds.outbound_pause_bytes >= all.bounds.outbound_bytes)
     throw settings_error{"outbound_pause_bytes must be less than outbound_bytes"};
   if (all.server.tls_certificate.empty() != all.server.tls_key.empty())

@@ -9,6 +9,7 @@
 #pragma once
 
 #include "actors/access_mode.hpp"
+#include "actors/cluster_settings.hpp"
 #include "actors/limits.hpp"
 #include "actors/rate_settings.hpp"
 #include "net/account_settings.hpp"
@@ -31,6 +32,9 @@ struct settings {
   rate_settings rates;
   net::account_settings accounts;
   net::server_options server;
+  std::string cluster_listen;               // empty: this is the only server
+  bool is_cluster_network_private = false;  // no TLS, though others could reach it
+  cluster_settings cluster;
   limits bounds;
 };
 
@@ -54,7 +58,7 @@ void read_settings_environment(settings& all,
                                const std::map<std::string, std::string>& environment);
 
 // The whole is checked last: what depends on several settings, and `listen`
-// taken apart into server.address and server.port. A server that others than
+// and `cluster_listen` taken apart. A server that others than
 // this machine can reach must have its mode said.
 void finish_settings(settings& all);
 

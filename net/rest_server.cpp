@@ -29,11 +29,26 @@ void ready(rest_context& rest, rest_call call) {
 
 void metrics(rest_context& rest, rest_call call) {
   const service::counters now = rest.actors.count();
+  const service::cluster_counts cluster = rest.actors.count_cluster();
   call.answer(make_response(http::status::ok, "text/plain; version=0.0.4; charset=utf-8",
                             fmt::format("# TYPE tandem_sessions gauge\ntandem_sessions {}\n"
                                         "# TYPE tandem_rooms_loaded gauge\n"
-                                        "tandem_rooms_loaded {}\n",
-                                        now.sessions, now.rooms)));
+                                        "tandem_rooms_loaded {}\n"
+                                        "# TYPE tandem_fenced_writes_total counter\n"
+                                        "tandem_fenced_writes_total {}\n"
+                                        "# TYPE tandem_nodes gauge\n"
+                                        "tandem_nodes {}\n"
+                                        "# TYPE tandem_node_links gauge\n"
+                                        "tandem_node_links {}\n"
+                                        "# TYPE tandem_relays gauge\n"
+                                        "tandem_relays {}\n"
+                                        "# TYPE tandem_node_bytes_sent_total counter\n"
+                                        "tandem_node_bytes_sent_total {}\n"
+                                        "# TYPE tandem_node_bytes_received_total counter\n"
+                                        "tandem_node_bytes_received_total {}\n",
+                                        now.sessions, now.rooms, cluster.fenced_writes,
+                                        cluster.nodes, cluster.links, cluster.relays,
+                                        cluster.bytes_sent, cluster.bytes_received)));
 }
 
 std::string_view name_of(sign_up_mode mode) noexcept {

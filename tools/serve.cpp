@@ -23,10 +23,11 @@ namespace tandem::tools {
 
 namespace {
 
-// A stop must be over in 5 s: most of it for the connections, the rest for the
-// rooms' last writes. What hangs after that is ended by the watchdog.
-constexpr std::chrono::milliseconds connections_deadline{2'500};
-constexpr std::chrono::milliseconds rooms_deadline{1'500};
+// A stop must be over in 5 s: in a cluster some of it for rooms to go elsewhere, most
+// for the connections, the rest for the rooms' last writes. What hangs after that is ended by the watchdog.
+constexpr std::chrono::milliseconds giving_deadline{1'200};
+constexpr std::chrono::milliseconds connections_deadline{2'000};
+constexpr std::chrono::milliseconds rooms_deadline{1'200};
 constexpr std::chrono::milliseconds watchdog_deadline{4'700};
 
 // Beside the program in a checkout (build/tandem), or where it was installed.
@@ -41,15 +42,24 @@ std::string default_web_root() {
   return {};
 }
 
+const std::map<std::string_view, std::string_view> setting_of_option{
+  {"--listen", "listen"},
+  {"--store", "store"},
+  {"--config", "config"},
+  {"--cluster-listen", "cluster_listen"},
+  {"--cluster-advertise", "cluster_advertise"},
+  {"--node-name", "node_name"},
+};
+
 settings settings_from(std::span<char* const> arguments) {
   std::map<std::string, std::string> options;
   for (std::size_t i = 0; i < arguments.size(); i += 2) {
     const std::string_view name = arguments[i];
-    const bool known = name == "--listen" || name == "--store" || name == "--config";
+    const bool known = setting_of_option.contains(name);
     if (!known || i + 1 == arguments.size())
       throw settings_error{std::string{known ? "a value is missing behind " : "unknown option "}
                            + std::string{name} + "\n" + std::string{serve_usage}};
-    options[std::string{name.substr(2)}] = arguments[i + 1];
+    options[std::string{setting_of_option.at(name)}] = arguments[i + 1];
   }
   settings all;
   all.server.web_root = default_web_root();
@@ -57,7 +67,7 @@ settings settings_from(std::span<char* const> arguments) {
     read_settings_file(all, file.mapped());
   read_settings_environment(all, environment());
   for (const auto& [name, value] : options)
-    set_setting(all, name, value, "option --" + name);
+    set_setting(all, name, value, "option for " + name);
   finish_settings(all);
   return all;
 }
@@ -132,7 +142,9 @@ int serve(std::span<char* const> arguments) {
   const net::wire_encoder encoder;
   all.accounts.password_program = "/proc/self/exe";
   const auto actors = start_service(all.bounds, encoder, std::move(store), actor_threads(all),
-                                    {all.mode.value_or(access_mode::open), all.rates});
+                                    {all.mode.value_or(access_mode::open), all.rates},
+                                    all.cluster,
+                                    [&all] { return storage::open_cluster_registry(all.store); });
   const auto opened = open_server(all, *actors);
   net::http_server& server = *opened;
   std::printf("tandem is ready at %s\n", server.url().c_str());
@@ -142,6 +154,8 @@ int serve(std::span<char* const> arguments) {
   sigwait(&signals, &received);
   log(log_level::info, "stopping");
   start_watchdog();
+  if (!actors->give_rooms_away(giving_deadline))
+    log(log_level::warning, "not every room has gone to another node: they will be looked for");
   server.stop(connections_deadline);
   const bool rooms_written = actors->stop(rooms_deadline);
   log(log_level::info, rooms_written ? "stopped" : "stopped, but not everything was written");

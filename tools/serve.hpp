@@ -11,6 +11,7 @@ int serve(std::span<char* const> arguments);
 
 inline constexpr std::string_view serve_usage =
   "tandem serve [--listen ADDRESS:PORT] [--store sqlite:PATH | postgresql://… | memory:]\n"
-  "             [--config FILE]\n";
+  "             [--config FILE]\n"
+  "             [--cluster-listen HOST:PORT --node-name NAME [--cluster-advertise HOST:PORT]]\n";
 
 }  // namespace tandem::tools

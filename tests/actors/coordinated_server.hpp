@@ -90,7 +90,7 @@ class coordinated_server {
   coordinated_server(const limits& bounds, const frame_encoder& encoder,
                      std::shared_ptr<storage::store> store)
       : bounds_{bounds}, encoder_{encoder} {
-    writer_ = system_.spawn(writer, store);
+    writer_ = system_.spawn(writer, store, std::shared_ptr<std::atomic<std::uint64_t>>{});
     reader_ = system_.spawn(reader, std::shared_ptr<storage::reader>{std::move(store)},
                             static_cast<std::size_t>(bounds_.chat_kept));
     registry_ = system_.spawn(registry,

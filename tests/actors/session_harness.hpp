@@ -23,6 +23,8 @@ class recording_session_effects final : public session_effects {
     sent.push_back("close " + std::to_string(static_cast<int>(code)));
   }
   void join(join_request request) override { joins.push_back(std::move(request)); }
+  void join_again(join_request request) override { joins.push_back(std::move(request)); }
+  void settle() override { ++settles; }
   void leave() override { ++leaves; }
   void open(client::open wanted) override { opens.push_back(std::move(wanted)); }
   void submit(submit_edit edit) override { edits.push_back(std::move(edit)); }
@@ -39,6 +41,7 @@ class recording_session_effects final : public session_effects {
   std::uint64_t unread = 0;
   std::vector<join_request> joins;
   int leaves = 0;
+  int settles = 0;
   std::vector<client::open> opens;
   std::vector<submit_edit> edits;
   std::vector<tandem::move_cursor> cursors;

@@ -41,7 +41,8 @@ class actor_server final : public sim_host {
     trouble_.crash = 0;
     const auto store =
       std::make_shared<doubtful_store>(kept, clock, chance, trouble_, durable_);
-    writer_ = system_.spawn(writer, std::shared_ptr<storage::store>{store});
+    writer_ = system_.spawn(writer, std::shared_ptr<storage::store>{store},
+                             std::shared_ptr<std::atomic<std::uint64_t>>{});
     reader_ = system_.spawn(reader, std::shared_ptr<storage::reader>{store},
                             static_cast<std::size_t>(bounds.chat_kept));
     registry_ = system_.spawn(

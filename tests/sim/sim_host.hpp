@@ -16,11 +16,12 @@ struct troubles {
   std::uint64_t outcome_unknown = 30;
   std::uint64_t read_fails = 30;
   std::uint64_t crash = 4;           // at every write: before, within or after it
+  std::uint64_t room_moves = 0;      // at every write: another node has the room from then on
   std::uint64_t long_line = 200;     // of a connection
   std::int64_t store_us = 3'000;     // the longest that a write takes
   std::int64_t hop_us = 300;         // the longest between two parties
 
-  static troubles none() { return {0, 0, 0, 0, 0, 1'000, 100}; }
+  static troubles none() { return {0, 0, 0, 0, 0, 0, 1'000, 100}; }
 };
 
 class sim_host {
@@ -45,6 +46,8 @@ class sim_host {
   virtual void client_read(std::uint64_t connection, std::uint64_t bytes) = 0;
 
   // Nothing goes wrong from here on.
+  // How often another node took the room.
+  virtual std::uint64_t moves() const noexcept { return 0; }
   virtual void heal() = 0;
 
   virtual std::uint64_t crashes() const noexcept { return 0; }

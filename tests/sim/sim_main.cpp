@@ -47,9 +47,9 @@ int run(std::uint64_t seeds, std::uint64_t first, const wishes& wanted) {
     ++failed;
     fmt::print("seed {}: {}\n", seed, one.fault);
   }
-  fmt::print("{} worlds: {} edits, {} crashes, {} reloads, {} composed catch-ups, {} rebases,"
+  fmt::print("{} worlds: {} edits, {} crashes, {} reloads, {} moves, {} composed catch-ups, {} rebases,"
              " {} chat messages, {} files\n",
-             seeds, sum.edits, sum.crashes, sum.reloads, sum.composed, sum.rebases, sum.chats,
+             seeds, sum.edits, sum.crashes, sum.reloads, sum.moves, sum.composed, sum.rebases, sum.chats,
              sum.files);
   fmt::print("{} passed, {} failed\n", seeds - failed, failed);
   return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;

@@ -24,10 +24,14 @@ class sim_server::session final : public session_effects {
         number_{number},
         to_client_{std::move(to_client)},
         on_end_{std::move(on_end)},
-        core_{server.limits_, server.encoder_, *this} {}
+        core_{server.limits_, server.encoder_, *this} {
+    if (server.is_cluster_)
+      core_.follow_moves();
+  }
 
   session_core& core() { return core_; }
   ot::site_id site = 0;
+  std::uint64_t in_room = 0;  // sim_server::room_number_ when it came in
   sim_channel from_client;
   sim_channel to_room;
   sim_channel from_room;
@@ -60,6 +64,8 @@ class sim_server::session final : public session_effects {
   }
 
   void join(join_request request) override;
+  void join_again(join_request request) override { join(std::move(request)); }
+  void settle() override;
   void leave() override;
   void open(client::open wanted) override;
   void submit(submit_edit edit) override;
@@ -73,6 +79,7 @@ class sim_server::session final : public session_effects {
  private:
   template <class F>
   void tell_room(F call);
+  static void enter(sim_server& server, std::uint64_t number, const join_request& request);
 
   sim_server& server_;
   std::uint64_t number_;
@@ -87,14 +94,18 @@ class sim_server::room final : public room_effects {
  public:
   room(sim_server& server, storage::loaded_room loaded)
       : server_{server},
-        core_{server.limits_, server.encoder_, *this, std::move(loaded)} {}
+        core_{server.limits_, server.encoder_, *this, std::move(loaded),
+              server.is_cluster_ ? static_cast<ot::site_id>(server.room_number_ << 20U) + 1 : 1} {}
 
   room_core& core() { return core_; }
+  bool is_gone = false;  // another node has the room: nobody hears this one any more
   std::map<ot::site_id, std::uint64_t> members;  // site → connection
 
   moment now() const { return {server_.clock_.now_us(), server_.clock_.now_us() / 1000}; }
 
   void tell(ot::site_id site, room_event event) override {
+    if (is_gone)
+      return;
     const auto member = members.find(site);
     if (member == members.end())
       return;
@@ -105,6 +116,8 @@ class sim_server::room final : public room_effects {
   }
 
   void tell_everyone(fanout_ptr batch) override {
+    if (is_gone)
+      return;
     const auto event = std::make_shared<const room_event>(std::move(batch));
     for (const auto& [site, connection] : members)
       deliver(connection, event);
@@ -113,9 +126,13 @@ class sim_server::room final : public room_effects {
   void persist(storage::room_write write) override;
 
   void reload() override {
+    if (is_gone)
+      return;
     ++server_.reloads_;
     later(from_store, [this] {
       std::optional<storage::loaded_room> loaded;
+      if (is_gone)
+        return;
       if (!server_.chance_.chance(server_.trouble_.read_fails))
         loaded = server_.claim_and_load();
       core_.on_reloaded(std::move(loaded), now());
@@ -168,6 +185,7 @@ class sim_server::room final : public room_effects {
   }
 
   void leave_in_doubt(std::shared_ptr<storage::room_write> write);
+  void leave_to_chance(std::shared_ptr<storage::room_write> write);
 
   void answer(write_outcome outcome, std::vector<storage::file_key> created) {
     later(from_store, [this, outcome, created = std::move(created)] {
@@ -189,6 +207,10 @@ void sim_server::room::persist(storage::room_write write) {
     sim_random& chance = server_.chance_;
     if (chance.chance(server_.trouble_.crash))
       return server_.crash();  // before it
+    if (server_.trouble_.room_moves > 0 && chance.chance(server_.trouble_.room_moves)) {
+      server_.move_room();
+      return leave_to_chance(shared);  // and nobody here waits for the answer
+    }
     if (chance.chance(server_.trouble_.write_fails))
       return answer(write_outcome::failed, {});
     if (chance.chance(server_.trouble_.outcome_unknown))
@@ -204,6 +226,11 @@ void sim_server::room::persist(storage::room_write write) {
 // It has taken place, or never does, or does later, if the room was not claimed
 // anew by then.
 void sim_server::room::leave_in_doubt(std::shared_ptr<storage::room_write> write) {
+  leave_to_chance(std::move(write));
+  answer(write_outcome::unknown, {});
+}
+
+void sim_server::room::leave_to_chance(std::shared_ptr<storage::room_write> write) {
   switch (server_.chance_.below(3)) {
     case 0: server_.write(*write); break;
     case 1: break;
@@ -212,7 +239,6 @@ void sim_server::room::leave_in_doubt(std::shared_ptr<storage::room_write> write
                                                     static_cast<std::uint64_t>(late_us))),
                         [&server = server_, write] { server.write(*write); });
   }
-  answer(write_outcome::unknown, {});
 }
 
 // ---- from sessions to the room ----
@@ -220,19 +246,48 @@ void sim_server::room::leave_in_doubt(std::shared_ptr<storage::room_write> write
 template <class F>
 void sim_server::session::tell_room(F call) {
   to_room.send(server_.clock_, server_.hop(),
-               server_.surviving([this, number = number_, call = std::move(call)]() mutable {
-                 const auto self = server_.sessions_.find(number);
-                 if (server_.room_ && self != server_.sessions_.end())
-                   call(*server_.room_, *self->second);
+               server_.surviving([&server = server_, number = number_, said_in = in_room,
+                                  call = std::move(call)]() mutable {
+                 const auto self = server.sessions_.find(number);
+                 if (server.room_ && self != server.sessions_.end()
+                     && said_in == server.room_number_)
+                   call(*server.room_, *self->second);
                }));
 }
 
 void sim_server::session::join(join_request request) {
-  tell_room([request = std::move(request), number = number_](room& in, session& self) {
-    self.site = in.core().next_site();
-    in.members[self.site] = number;
-    in.core().join(request, in.now());
-  });
+  to_room.send(server_.clock_, server_.hop(),
+               server_.surviving([&server = server_, number = number_,
+                                  request = std::move(request)] { enter(server, number, request); }));
+}
+
+// Waits while no node has the room, as the registry lets it.
+void sim_server::session::enter(sim_server& server, std::uint64_t number,
+                                const join_request& request) {
+  const auto found = server.sessions_.find(number);
+  if (found == server.sessions_.end() || found->second->core().is_closed())
+    return;
+  if (!server.room_) {
+    server.clock_.at(server.clock_.now_us() + 1'000, server.surviving([&server, number, request] {
+      enter(server, number, request);
+    }));
+    return;
+  }
+  session& self = *found->second;
+  room& in = *server.room_;
+  self.in_room = server.room_number_;
+  self.site = in.core().site_for(request);
+  in.members[self.site] = number;
+  in.core().join(request, in.now());
+}
+
+void sim_server::session::settle() {
+  server_.clock_.at(server_.clock_.now_us() + 500'000,
+                    server_.surviving([&server = server_, number = number_] {
+                      const auto self = server.sessions_.find(number);
+                      if (self != server.sessions_.end())
+                        self->second->core().on_settled();
+                    }));
 }
 
 void sim_server::session::leave() {
@@ -289,13 +344,17 @@ void sim_server::session::change_role(room_role role) {
 // ---- the server ----
 
 sim_server::sim_server(const limits& bounds, const frame_encoder& encoder, sim_clock& clock,
-                       sim_random& chance, storage::store& kept, std::string room_id)
+                       sim_random& chance, storage::store& kept, std::string room_id,
+                       bool is_cluster)
     : limits_{bounds},
       encoder_{encoder},
       clock_{clock},
       chance_{chance},
       kept_{kept},
-      room_id_{std::move(room_id)} {
+      room_id_{std::move(room_id)},
+      is_cluster_{is_cluster} {
+  if (is_cluster)
+    trouble_.room_moves = 15;
   start();
 }
 
@@ -363,14 +422,34 @@ void sim_server::crash() {
       ended.push_back(std::move(one));
     sessions_.clear();
     room_.reset();
+    gone_rooms_.clear();
     for (const auto& one : ended)
       one->end(close_code::going_away);
   });
   clock_.at(clock_.now_us() + restart_us, [this] { start(); });
 }
 
+// The node that had the room is dead, cut off or asleep; its members' nodes notice
+// each in its own time, and another node claims the room.
+void sim_server::move_room() {
+  ++moves_;
+  room_->is_gone = true;
+  gone_rooms_.push_back(std::move(room_));
+  ++room_number_;
+  for (const auto& [number, one] : sessions_)
+    one->from_room.send(clock_, hop(), surviving([this, number = number, left = room_number_ - 1] {
+      const auto still = sessions_.find(number);
+      if (still != sessions_.end() && still->second->in_room == left)
+        still->second->core().on_room_moved();
+    }));
+  clock_.at(clock_.now_us() + hop() * 20, surviving([this] {
+    if (!room_)
+      load();
+  }));
+}
+
 std::uint64_t sim_server::connect(receiver to_client, end_listener on_end) {
-  if (down_ || !room_)
+  if (down_ || (!room_ && !is_cluster_))
     return 0;
   const std::uint64_t number = next_connection_++;
   auto& added = sessions_[number] =

@@ -28,7 +28,8 @@ namespace tandem::sim {
 class sim_server final : public sim_host {
  public:
   sim_server(const limits& bounds, const frame_encoder& encoder, sim_clock& clock,
-             sim_random& chance, storage::store& kept, std::string room_id);
+             sim_random& chance, storage::store& kept, std::string room_id,
+             bool is_cluster = false);
   ~sim_server() override;
 
   std::uint64_t connect(receiver to_client, end_listener on_end) override;
@@ -41,6 +42,7 @@ class sim_server final : public sim_host {
 
   std::uint64_t crashes() const noexcept override { return crashes_; }
   std::uint64_t reloads() const noexcept override { return reloads_; }
+  std::uint64_t moves() const noexcept override { return moves_; }
 
  private:
   class session;
@@ -55,6 +57,7 @@ class sim_server final : public sim_host {
   storage::loaded_room claim_and_load();
   storage::write_result write(const storage::room_write& write);
   void crash();
+  void move_room();
 
   const limits& limits_;
   const frame_encoder& encoder_;
@@ -67,6 +70,10 @@ class sim_server final : public sim_host {
   std::uint64_t next_connection_ = 1;
   std::map<std::uint64_t, std::unique_ptr<session>> sessions_;
   std::unique_ptr<room> room_;
+  std::uint64_t room_number_ = 1;                 // of the node that has it
+  std::vector<std::unique_ptr<room>> gone_rooms_;  // what they began may still happen
+  const bool is_cluster_;
+  std::uint64_t moves_ = 0;
   bool down_ = false;
   std::uint64_t crashes_ = 0;
   std::uint64_t reloads_ = 0;

@@ -58,7 +58,8 @@ class world {
     if (with_actors)
       server_ = make_actor_server(limits_, wire_, clock_, chance_, *store_, room_id);
     else
-      server_ = std::make_unique<sim_server>(limits_, wire_, clock_, chance_, *store_, room_id);
+      server_ = std::make_unique<sim_server>(limits_, wire_, clock_, chance_, *store_, room_id,
+                                             seed % 2 == 1);
     server_->on_durable([this](const storage::room_write& write) { witness_->on_durable(write); });
     server_->on_frame([this](const frame& bytes) {
       for (const said* message : wire_.decode(*bytes))
@@ -84,6 +85,7 @@ class world {
     judge();
     verdict_.crashes = server_->crashes();
     verdict_.reloads = server_->reloads();
+    verdict_.moves = server_->moves();
     return verdict_;
   }
 
@@ -263,6 +265,7 @@ class world {
 verdict& verdict::operator+=(const verdict& other) {
   edits += other.edits;
   crashes += other.crashes;
+  moves += other.moves;
   reloads += other.reloads;
   composed += other.composed;
   rebases += other.rebases;

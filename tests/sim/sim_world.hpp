@@ -13,6 +13,7 @@ struct verdict {
   std::string fault;  // empty: all is as it must be
   std::uint64_t edits = 0;
   std::uint64_t crashes = 0;
+  std::uint64_t moves = 0;  // of the room, from node to node
   std::uint64_t reloads = 0;
   std::uint64_t composed = 0;
   std::uint64_t rebases = 0;

@@ -1,0 +1,169 @@
+#include "actors/cluster_keeper.hpp"
+
+#include "actors/log.hpp"
+#include "actors/node_messages.hpp"
+
+#include <openssl/rand.h>
+
+#include <algorithm>
+#include <array>
+#include <fmt/format.h>
+#include <utility>
+
+namespace tandem {
+
+namespace {
+
+// How long a suspicion or an end may go unnoticed.
+constexpr std::chrono::milliseconds slice{40};
+constexpr std::chrono::milliseconds retry{150};
+
+std::int64_t now_us() {
+  using namespace std::chrono;
+  return duration_cast<microseconds>(steady_clock::now().time_since_epoch()).count();
+}
+
+std::int64_t epoch_ms() {
+  using namespace std::chrono;
+  return duration_cast<milliseconds>(system_clock::now().time_since_epoch()).count();
+}
+
+std::string random_id() {
+  std::array<unsigned char, 12> bytes{};
+  if (RAND_bytes(bytes.data(), static_cast<int>(bytes.size())) != 1)
+    throw std::runtime_error{"no random numbers"};
+  return fmt::format("{:02x}", fmt::join(bytes, ""));
+}
+
+std::int64_t us_of(std::chrono::milliseconds time) {
+  return std::chrono::microseconds{time}.count();
+}
+
+}  // namespace
+
+cluster_keeper::cluster_keeper(node_settings settings,
+                               std::unique_ptr<storage::cluster_registry> registry,
+                               keeper_hooks hooks)
+    : settings_{std::move(settings)},
+      registry_{std::move(registry)},
+      hooks_{std::move(hooks)},
+      membership_{us_of(settings_.lease)} {
+  enter();
+  beat();
+  tell_if_changed();
+  thread_ = std::thread{[this] { run(); }};
+}
+
+cluster_keeper::~cluster_keeper() {
+  stop();
+}
+
+void cluster_keeper::stop() {
+  is_stopping_ = true;
+  if (thread_.joinable())
+    thread_.join();
+}
+
+void cluster_keeper::suspect(std::string node) {
+  const std::lock_guard lock{mutex_};
+  suspects_.push_back(std::move(node));
+}
+
+void cluster_keeper::drain() {
+  is_draining_ = true;
+}
+
+void cluster_keeper::run() {
+  while (!is_stopping_) {
+    try {
+      if (now_us() >= next_beat_us_)
+        beat();
+      if (is_draining_ && !std::exchange(has_drained_, true)) {
+        registry_->set_draining(membership_.id(), true);
+        beat();
+      }
+      look_at_suspects();
+      tell_if_changed();
+      wait_for_notices();
+    } catch (const storage::store_error& error) {
+      log(log_level::error, std::string{"the cluster's registry: "} + error.what());
+      next_beat_us_ = now_us();
+      tell_if_changed();
+      std::this_thread::sleep_for(retry);
+    }
+  }
+  try {
+    registry_->leave(membership_.id());
+  } catch (const storage::store_error& error) {
+    log(log_level::warning, std::string{"cannot leave the cluster: "} + error.what());
+  }
+}
+
+void cluster_keeper::enter() {
+  const std::int64_t began_us = now_us();
+  storage::node_record self{random_id(),          settings_.name, settings_.address,
+                            node_protocol_oldest, node_protocol_newest, 0, false, epoch_ms()};
+  registry_->enter(self);
+  membership_.entered(self.id, began_us);
+  log(log_level::info, fmt::format("in the cluster as {} ({})", settings_.name, self.id));
+}
+
+void cluster_keeper::beat() {
+  const std::int64_t sent_us = now_us();
+  auto all = registry_->beat(membership_.id());
+  if (!all) {
+    log(log_level::warning, "this node was buried: it begins anew");
+    enter();
+    all = registry_->beat(membership_.id());
+  }
+  if (!all)
+    throw storage::store_error{storage::store_error::cause::unavailable,
+                               "this node was buried twice in a row"};
+  membership_.beaten(*all, sent_us, now_us());
+  next_beat_us_ = sent_us + us_of(settings_.beat);
+  bury_silent();
+}
+
+void cluster_keeper::bury_silent() {
+  for (const membership::silent_node& node : membership_.silent(now_us()))
+    if (registry_->bury(node.id, node.beat)) {
+      log(log_level::warning, "node " + node.id + " is silent: its rooms are free");
+      next_beat_us_ = 0;
+    }
+}
+
+// A process that is gone cannot come back under its id: nobody need wait for its
+// lease. One that only cannot be reached from here keeps it.
+void cluster_keeper::look_at_suspects() {
+  std::vector<std::string> suspects;
+  {
+    const std::lock_guard lock{mutex_};
+    suspects = std::exchange(suspects_, {});
+  }
+  if (suspects.empty())
+    return;
+  for (const storage::node_record& node : registry_->nodes())
+    if (std::ranges::find(suspects, node.id) != suspects.end() && hooks_.is_nobody_at(node.address)
+        && registry_->bury(node.id, node.beat))
+      log(log_level::warning, "node " + node.name + " is gone: its rooms are free");
+  beat();
+}
+
+void cluster_keeper::tell_if_changed() {
+  cluster_view now = membership_.view(now_us());
+  if (now == told_)
+    return;
+  told_ = std::move(now);
+  hooks_.changed(told_);
+}
+
+void cluster_keeper::wait_for_notices() {
+  for (const storage::cluster_notice& notice : registry_->await(slice)) {
+    if (notice.what == storage::cluster_notice::kind::nodes)
+      next_beat_us_ = 0;
+    else
+      hooks_.heard(notice);
+  }
+}
+
+}  // namespace tandem

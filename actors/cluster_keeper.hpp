@@ -1,0 +1,76 @@
+// This node's part in the cluster: it beats, notices who has gone, hears what other
+// nodes have done, and tells the actors. A thread of its own, for it waits on the
+// database; thread-safe.
+//
+// Invariants
+//  1. The actors hear of every change of the view before the keeper waits again.
+//  2. When this node was buried it enters anew, under another id; the actors drop
+//     every room in between.
+#pragma once
+
+#include "actors/membership.hpp"
+#include "storage/cluster_registry.hpp"
+
+#include <atomic>
+#include <chrono>
+#include <functional>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <thread>
+#include <vector>
+
+namespace tandem {
+
+struct node_settings {
+  std::string name;
+  std::string address;  // that others dial
+  std::chrono::milliseconds lease{3'000};
+  std::chrono::milliseconds beat{500};
+};
+
+struct keeper_hooks {
+  std::function<void(const cluster_view&)> changed;
+  std::function<void(const storage::cluster_notice&)> heard;
+  // Whether nobody listens at HOST:PORT: the process that did is gone.
+  std::function<bool(const std::string& address)> is_nobody_at;
+};
+
+class cluster_keeper {
+ public:
+  // Enters the cluster and beats once. Throws store_error.
+  cluster_keeper(node_settings settings, std::unique_ptr<storage::cluster_registry> registry,
+                 keeper_hooks hooks);
+  ~cluster_keeper();
+
+  // A link to a node was lost: look whether it lives.
+  void suspect(std::string node);
+  // This node's rooms are to go elsewhere. Not awaited.
+  void drain();
+  // Leaves the cluster, and ends. Whatever is left here is for others to take.
+  void stop();
+
+ private:
+  void run();
+  void enter();
+  void beat();
+  void bury_silent();
+  void look_at_suspects();
+  void tell_if_changed();
+  void wait_for_notices();
+
+  node_settings settings_;
+  std::unique_ptr<storage::cluster_registry> registry_;
+  keeper_hooks hooks_;
+  membership membership_;
+  cluster_view told_;
+  std::int64_t next_beat_us_ = 0;
+  std::mutex mutex_;
+  std::vector<std::string> suspects_;  // guarded
+  std::atomic<bool> is_draining_{false};
+  std::atomic<bool> is_stopping_{false};
+  bool has_drained_ = false;
+  std::thread thread_;
+};
+
+}  // namespace tandem

@@ -1,0 +1,226 @@
+#include "actors/node_links.hpp"
+
+#include "actors/clock.hpp"
+#include "actors/delegate.hpp"
+#include "actors/log.hpp"
+#include "actors/node_codec.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <chrono>
+#include <utility>
+
+namespace tandem {
+
+namespace {
+
+constexpr std::chrono::milliseconds tick_ms{250};
+constexpr std::int64_t greeting_deadline_us = 1'500'000;
+
+bool speaks_with_us(const node::greeting& peer) noexcept {
+  return peer.speaks_from <= node_protocol_newest && node_protocol_oldest <= peer.speaks_to;
+}
+
+}  // namespace
+
+void links_state::start(links_settings settings) {
+  settings_ = std::move(settings);
+  self_->delayed_send(self_, tick_ms, try_again{});
+}
+
+void links_state::count() {
+  settings_.counters->links = by_number_.size();
+}
+
+// ---- links ----
+
+void links_state::on_open(const open_route& wish) {
+  if (cluster_ == nullptr || cluster_->find(wish.node) == nullptr)
+    return self_->send(wish.relay, route_lost{});
+  link& to = links_[wish.node];
+  if (to.number != 0)
+    return open(wish.node, to, wish.relay);
+  to.waiting.push_back(wish.relay);
+  if (to.since_us == 0)
+    dial(wish.node, to);
+}
+
+// Dialling blocks: it has a thread of its own while it lasts.
+void links_state::dial(const std::string& node, link& to) {
+  to.since_us = steady_us(self_->home_system());
+  const std::string address = cluster_->find(node)->address;
+  self_->spawn<caf::detached>(
+    [links = links_actor{self_}, node, address, dial = settings_.dial](caf::event_based_actor* me) {
+      caf::anon_send(links, dialed{node, dial(me->home_system(), address)});
+    });
+}
+
+void links_state::on_dialed(const dialed& result) {
+  const auto found = links_.find(result.node);
+  if (found == links_.end())
+    return;
+  if (!result.peer)
+    return lose(found);
+  link& to = found->second;
+  if (to.peer && to.number != 0)
+    return;  // it has dialled us meanwhile
+  to.peer = result.peer;
+  self_->monitor(to.peer);
+  greet(to);
+}
+
+void links_state::greet(link& to) {
+  if (std::exchange(to.has_our_greeting, true))
+    return;
+  const node::greeting ours{node_protocol_oldest, node_protocol_newest, cluster_->self,
+                            settings_.name};
+  self_->send(to.peer, node_bytes{settings_.number, 0, 0, encode_node_message(ours)});
+}
+
+void links_state::on_greeting(const node_bytes& part) {
+  const auto sender = self_->current_sender();
+  node_message message = decode_node_message(part.bytes);
+  const auto* peer = std::get_if<node::greeting>(&message);
+  if (peer == nullptr || sender == nullptr || cluster_ == nullptr)
+    return;
+  link& from = links_[peer->id];
+  if (!from.peer) {
+    from.peer = caf::actor_cast<gateway_actor>(sender);
+    from.since_us = steady_us(self_->home_system());
+    self_->monitor(from.peer);
+  }
+  greet(from);
+  if (!speaks_with_us(*peer))
+    return log(log_level::error,
+               fmt::format("node {} speaks versions {} to {} of the protocol between nodes, this"
+                           " one {} to {}: it is not spoken with",
+                           peer->name, peer->speaks_from, peer->speaks_to, node_protocol_oldest,
+                           node_protocol_newest));
+  from.number = part.from;
+  by_number_[part.from] = peer->id;
+  count();
+  for (const relay_actor& relay : std::exchange(from.waiting, {}))
+    open(peer->id, from, relay);
+}
+
+void links_state::open(const std::string& node, link& through, const relay_actor& relay) {
+  const std::uint64_t route = next_route_++;
+  relays_[route] = {relay, node};
+  self_->send(relay, route_opened{settings_.number, route, through.peer});
+}
+
+void links_state::on_try_again() {
+  self_->delayed_send(self_, tick_ms, try_again{});
+  const std::int64_t now_us = steady_us(self_->home_system());
+  for (auto at = links_.begin(); at != links_.end();) {
+    const auto here = at++;
+    if (here->second.number == 0 && now_us - here->second.since_us > greeting_deadline_us)
+      lose(here);
+  }
+}
+
+void links_state::on_down(const caf::down_msg& down) {
+  for (auto at = links_.begin(); at != links_.end();) {
+    const auto here = at++;
+    if (here->second.peer && here->second.peer.address() == down.source)
+      lose(here);
+  }
+}
+
+void links_state::lose(link_map::iterator lost) {
+  const std::string node = lost->first;
+  const link gone = std::move(lost->second);
+  links_.erase(lost);
+  by_number_.erase(gone.number);
+  if (gone.peer)
+    self_->demonitor(gone.peer.address());
+  for (const relay_actor& relay : gone.waiting)
+    self_->send(relay, route_lost{});
+  std::erase_if(relays_, [&](const auto& entry) {
+    if (entry.second.node == node)
+      self_->send(entry.second.relay, route_lost{});
+    return entry.second.node == node;
+  });
+  std::erase_if(delegates_, [&](const auto& entry) {
+    if (entry.first.first == gone.number)
+      self_->send(entry.second, route_lost{});
+    return entry.first.first == gone.number;
+  });
+  count();
+  settings_.on_lost(node);
+}
+
+void links_state::on_cluster(const cluster_changed& change) {
+  cluster_ = change.now;
+}
+
+// ---- routes ----
+
+void links_state::on_bytes(const node_bytes& part) {
+  if (part.route == 0) {
+    try {
+      on_greeting(part);
+    } catch (const bad_node_message& error) {
+      log(log_level::error, "a greeting of another node: " + std::string{error.what()});
+    }
+    return;
+  }
+  if (!by_number_.contains(part.from))
+    return;
+  if ((part.flags & node_bytes::to_owner) != 0)
+    return hand_to_delegate(part);
+  const auto found = relays_.find(part.route);
+  if (found != relays_.end())
+    self_->send(found->second.relay, part);
+}
+
+void links_state::hand_to_delegate(const node_bytes& part) {
+  auto found = delegates_.find({part.from, part.route});
+  if (found == delegates_.end()) {
+    const link& through = links_.at(by_number_.at(part.from));
+    found = delegates_
+              .emplace(remote_route{part.from, part.route},
+                       self_->spawn(delegate, delegate_settings{
+                                                settings_.registry, links_actor{self_},
+                                                settings_.counters, through.peer, settings_.number,
+                                                part.from, part.route}))
+              .first;
+  }
+  self_->send(found->second, part);
+}
+
+void links_state::on_close(const close_route& done) {
+  if (done.number == settings_.number)
+    relays_.erase(done.route);
+  else
+    delegates_.erase({done.number, done.route});
+}
+
+void links_state::on_end() {
+  for (const auto& [route, delegate] : delegates_)
+    self_->send(delegate, route_lost{});
+  delegates_.clear();
+  relays_.clear();
+  links_.clear();
+  self_->quit();
+}
+
+links_actor::behavior_type links(links_actor::stateful_pointer<links_state> self,
+                                 links_settings settings) {
+  links_state& state = self->state;
+  harden(self);
+  state.start(std::move(settings));
+  self->set_down_handler([&state](const caf::down_msg& down) { state.on_down(down); });
+  return {
+    [&state](const node_bytes& part) { state.on_bytes(part); },
+    [&state](const open_route& wish) { state.on_open(wish); },
+    [&state](const close_route& done) { state.on_close(done); },
+    [&state](const dialed& result) { state.on_dialed(result); },
+    [&state](const cluster_changed& change) { state.on_cluster(change); },
+    [&state](try_again) { state.on_try_again(); },
+    [&state](end_links) { state.on_end(); },
+  };
+}
+
+}  // namespace tandem

@@ -1,0 +1,90 @@
+// The LINKS actor: one per node, published for the other nodes. It dials a node
+// when somebody here wants to speak with it, exchanges greetings, and hands what
+// arrives to the RELAY or DELEGATE whose route it is.
+//
+//   unknown ── open_route ──▶ dialling ── greeted ──▶ linked ── DOWN ──▶ unknown
+//
+// Invariants
+//  1. Nothing is exchanged with a node before both have greeted and found a version
+//     of the protocol that both speak.
+//  2. When a link is lost every RELAY and DELEGATE on it is told, once.
+//  3. A route's number is never used again by this process.
+#pragma once
+
+#include "actors/node_interfaces.hpp"
+#include "actors/node_messages.hpp"
+
+#include <functional>
+#include <map>
+#include <memory>
+#include <string>
+#include <utility>
+#include <vector>
+
+namespace tandem {
+
+struct links_settings {
+  registry_actor registry;
+  std::shared_ptr<cluster_counters> counters;
+  std::uint64_t number = 0;  // this node's: random, for this process
+  std::string name;
+  // Dials HOST:PORT: blocks, for some seconds at most; none: it cannot be reached.
+  std::function<gateway_actor(caf::actor_system&, const std::string& address)> dial;
+  // A link to a node was lost, or could not be made.
+  std::function<void(const std::string& node)> on_lost;
+};
+
+class links_state {
+ public:
+  static inline const char* name = "links";
+  explicit links_state(links_actor::pointer self) : self_{self} {}
+
+  void start(links_settings settings);
+  void on_bytes(const node_bytes& part);
+  void on_open(const open_route& wish);
+  void on_close(const close_route& done);
+  void on_dialed(const dialed& result);
+  void on_cluster(const cluster_changed& change);
+  void on_try_again();
+  void on_down(const caf::down_msg& down);
+  void on_end();
+
+ private:
+  struct link {
+    gateway_actor peer;        // none: it is being dialled
+    std::uint64_t number = 0;  // 0: it has not greeted
+    bool has_our_greeting = false;
+    std::int64_t since_us = 0;
+    std::vector<relay_actor> waiting;
+  };
+
+  struct open_relay {
+    relay_actor relay;
+    std::string node;
+  };
+
+  using link_map = std::map<std::string, link>;
+  using remote_route = std::pair<std::uint64_t, std::uint64_t>;  // node's number, route
+
+  void dial(const std::string& node, link& to);
+  void greet(link& to);
+  void on_greeting(const node_bytes& part);
+  void open(const std::string& node, link& through, const relay_actor& relay);
+  void hand_to_delegate(const node_bytes& part);
+  void lose(link_map::iterator lost);
+  void count();
+
+  links_actor::pointer self_;
+  links_settings settings_;
+  std::shared_ptr<const cluster_view> cluster_;
+  link_map links_;                                   // by node id
+  std::map<std::uint64_t, std::string> by_number_;   // of those that have greeted
+  std::map<std::uint64_t, open_relay> relays_;       // by our route
+  std::map<remote_route, delegate_actor> delegates_;
+  std::uint64_t next_route_ = 1;
+};
+
+links_actor::behavior_type links(links_actor::stateful_pointer<links_state> self,
+                                 links_settings settings);
+
+}  // namespace tandem

@@ -1,0 +1,45 @@
+// Long messages between nodes, in parts. Part of node_interfaces.
+#include "actors/node_codec.hpp"
+#include "actors/node_interfaces.hpp"
+
+#include <algorithm>
+
+namespace tandem {
+
+namespace {
+
+constexpr std::size_t part_bytes = std::size_t{256} << 10U;
+// A file's text, with room for its frame.
+constexpr std::size_t message_bytes_max = std::size_t{64} << 20U;
+
+}  // namespace
+
+void send_on_route(const gateway_actor& peer, std::uint64_t number, std::uint64_t route,
+                   std::uint8_t flags, const std::string& bytes, cluster_counters& counters) {
+  counters.bytes_sent.fetch_add(bytes.size(), std::memory_order_relaxed);
+  std::size_t sent = 0;
+  do {
+    const std::size_t count = std::min(part_bytes, bytes.size() - sent);
+    const bool is_last = sent + count == bytes.size();
+    caf::anon_send(peer, node_bytes{number, route,
+                                    static_cast<std::uint8_t>(
+                                      flags | (is_last ? 0 : node_bytes::has_more)),
+                                    bytes.substr(sent, count)});
+    sent += count;
+  } while (sent < bytes.size());
+}
+
+const std::string* part_gatherer::add(const node_bytes& part) {
+  const bool has_more = (part.flags & node_bytes::has_more) != 0;
+  if (!is_open_ && !has_more)
+    return &part.bytes;
+  if (!is_open_)
+    whole_.clear();
+  if (whole_.size() + part.bytes.size() > message_bytes_max)
+    throw bad_node_message{"a message is too long"};
+  whole_ += part.bytes;
+  is_open_ = has_more;
+  return has_more ? nullptr : &whole_;
+}
+
+}  // namespace tandem

@@ -1,0 +1,198 @@
+// A room that moves to another node: what its sessions do, and that their clients
+// notice nothing but what they have missed. In any order: tests/sim.
+#include "tests/actors/session_harness.hpp"
+
+namespace tandem::test {
+namespace {
+
+class session_moves : public session_test {
+ protected:
+  session_moves() {
+    start();
+    core->follow_moves();
+  }
+
+  server::welcome found(ot::site_id site = 1) const {
+    return {site, "editor", "room", "Room", {{"a", 3, "plaintext", 10}}, {}, {}, 0, 0, 0};
+  }
+
+  // In the room, with "a" at revision 3 and Bob there as site 2.
+  void be_in() {
+    say(client::hello{"ada", "Ada", {}, 5});
+    server::welcome welcome = found();
+    welcome.peers = {{2, "Bob", "#000000", "editor"}};
+    welcome.messages = {{4, "Bob", "before", 0, {}, {}}};
+    room(joined{welcome});
+    open_by_text(3);
+    effects.joins.clear();
+    effects.sent.clear();
+  }
+
+  const join_request& asked_again() {
+    core->on_room_moved();
+    return effects.joins.back();
+  }
+
+  // The new room knows the file at `head`, and the edit if it is at `committed`.
+  void opened_again(ot::revision head, std::optional<ot::revision> committed_rev = {},
+                    std::uint64_t seq = 1) {
+    file_opened answer{10, {"a", head, "plaintext", {}, 3, 10}, {}, 0};
+    if (committed_rev) {
+      answer.committed_seq = seq;
+      answer.committed_rev = *committed_rev;
+    }
+    room(answer);
+  }
+};
+
+TEST_F(session_moves, it_asks_for_the_room_again_under_its_site_and_from_where_it_is) {
+  be_in();
+  edit(1, 3);
+  const join_request& again = asked_again();
+  EXPECT_EQ(again.site_before, 1U);
+  EXPECT_EQ(again.attempt, 5U);
+  ASSERT_EQ(again.opens.size(), 1U);
+  EXPECT_EQ(again.opens[0].id, 10U);
+  EXPECT_EQ(again.opens[0].rev, 3U);
+  EXPECT_EQ(again.opens[0].seq, 1U);
+  EXPECT_EQ(sent(), lines{}) << "its client is told nothing";
+}
+
+TEST_F(session_moves, what_was_missed_follows_and_no_second_welcome) {
+  be_in();
+  asked_again();
+  room(joined{found()});
+  opened_again(5);
+  slice(3, 5);
+  EXPECT_EQ(sent(), (lines{"op 4", "op 5"}));
+}
+
+TEST_F(session_moves, an_edit_that_the_room_has_is_acknowledged_in_its_place) {
+  be_in();
+  edit(1, 3);
+  asked_again();
+  room(joined{found()});
+  opened_again(5, 5);
+  room(history_slice{10, 3, 5, false, ops(3, 5, digest_of("ada"), 1), {}});
+  EXPECT_EQ(sent(), (lines{"op 4", "ack a seq 1 rev 5"}));
+}
+
+TEST_F(session_moves, an_edit_that_it_does_not_have_is_to_be_sent_again) {
+  be_in();
+  edit(1, 3);
+  asked_again();
+  room(joined{found()});
+  opened_again(3);
+  EXPECT_EQ(sent(), lines{"error unavailable a seq 1 retry 0"});
+  slice(3, 3);
+  effects.edits.clear();
+  edit(1, 3);
+  EXPECT_EQ(effects.edits.size(), 1U) << "and is taken";
+}
+
+TEST_F(session_moves, what_the_client_says_meanwhile_waits) {
+  be_in();
+  asked_again();
+  edit(1, 3);
+  say(client::cursor{"a", 3, {{1, 1}}});
+  EXPECT_TRUE(effects.edits.empty());
+  room(joined{found()});
+  EXPECT_TRUE(effects.edits.empty()) << "the file is not open yet";
+  opened_again(3);
+  slice(3, 3);
+  EXPECT_EQ(effects.edits.size(), 1U);
+  EXPECT_TRUE(effects.cursors.empty()) << "it will point again";
+}
+
+TEST_F(session_moves, files_and_chat_that_were_missed_are_told) {
+  be_in();
+  asked_again();
+  server::welcome welcome = found();
+  welcome.files = {{"b", 3, "plaintext", 10}, {"c", 0, "python", 11}};
+  welcome.messages = {{4, "Bob", "before", 0, {}, {}}, {5, "Bob", "missed", 0, {}, {}}};
+  welcome.peers = {{2, "Bob", "#000000", "editor"}, {9, "Eve", "#000000", "editor"}};
+  room(joined{welcome});
+  EXPECT_EQ(sent(), (lines{"rename a to b by 0", "create c by 0", "chat 5 Bob: missed",
+                           "join 9:Eve"}));
+}
+
+TEST_F(session_moves, a_file_that_is_gone_is_followed_no_more) {
+  be_in();
+  asked_again();
+  server::welcome welcome = found();
+  welcome.files.clear();
+  room(joined{welcome});
+  EXPECT_EQ(sent(), lines{"delete a by 0"});
+  edit(1, 3);
+  room(room_error{{error_code::unknown_file, "", "a", {}, {}, {}}});
+  EXPECT_TRUE(effects.edits.empty());
+}
+
+TEST_F(session_moves, chat_and_changes_without_an_answer_get_one) {
+  be_in();
+  say(client::chat{7, "lost"});
+  say(client::chat{8, "kept"});
+  say(client::change_file{client::file_action::create, "n", {}, {}, {}});
+  asked_again();
+  server::welcome welcome = found();
+  welcome.messages = {{5, "Ada", "kept", 0, {}, 8}};
+  room(joined{welcome});
+  EXPECT_EQ(sent(), (lines{"chat 5 Ada: kept id 8", "error unavailable id 7",
+                           "error unavailable n"}));
+}
+
+TEST_F(session_moves, who_does_not_come_again_has_left) {
+  be_in();
+  asked_again();
+  room(joined{found()});
+  EXPECT_EQ(effects.settles, 1);
+  sent();
+  core->on_settled();
+  EXPECT_EQ(sent(), lines{"leave 2"});
+  core->on_settled();
+  EXPECT_EQ(sent(), lines{}) << "once";
+}
+
+TEST_F(session_moves, who_comes_again_is_still_there) {
+  be_in();
+  asked_again();
+  room(joined{found()});
+  fanout news;
+  news.people.push_back({std::make_shared<const std::string>("join 2\n"), 2, nullptr, {}, 0, {}, 2});
+  room(std::make_shared<const fanout>(news));
+  sent();
+  core->on_settled();
+  EXPECT_EQ(sent(), lines{});
+}
+
+TEST_F(session_moves, before_it_was_in_it_asks_as_it_did) {
+  say(client::hello{"ada", "Ada", {{"a", {}, {}}}});
+  core->on_role(room_role::commenter);
+  core->on_room_moved();
+  ASSERT_EQ(effects.joins.size(), 2U);
+  EXPECT_EQ(effects.joins[1].site_before, 0U);
+  EXPECT_EQ(effects.joins[1].opens.size(), 1U);
+  EXPECT_EQ(effects.joins[1].role, room_role::commenter);
+}
+
+TEST_F(session_moves, under_another_site_it_cannot_go_on) {
+  be_in();
+  asked_again();
+  room(joined{found(3)});
+  EXPECT_EQ(sent(), lines{"close 1001"});
+  EXPECT_TRUE(core->is_closed());
+}
+
+TEST_F(session_moves, an_open_without_an_answer_is_asked_again) {
+  be_in();
+  say(client::open{"b", {}, {}});
+  const join_request& again = asked_again();
+  ASSERT_EQ(again.opens.size(), 2U);
+  EXPECT_EQ(again.opens[0].file, "b");
+  room(joined{found()});
+  room(file_opened{11, {"b", 1, "plaintext", "x", 0, 11}, {}, 0});
+  EXPECT_EQ(sent(), lines{"opened b 1 text [x]"}) << "the client has asked for this one";
+}
+
+}  // namespace
+}  // namespace tandem::test
