@@ -8,6 +8,7 @@
 #include <chrono>
 #include <random>
 #include <thread>
+#include <type_traits>
 #include <utility>
 
 namespace tandem::storage {
@@ -47,13 +48,11 @@ class fault_store final : public store {
       : inner_{std::move(inner)}, planned_{planned} {}
 
   std::optional<room_epoch> claim_room(tenant_key tenant, std::string_view id) override {
-    ++claims_;
-    if (is_due(point::before_claim, claims_))
-      die();
-    const auto epoch = inner_->claim_room(tenant, id);
-    if (is_due(point::after_claim, claims_))
-      die();
-    return epoch;
+    return as_claim([&] { return inner_->claim_room(tenant, id); });
+  }
+
+  room_lease lease_room(tenant_key tenant, std::string_view id, std::string_view node) override {
+    return as_claim([&] { return inner_->lease_room(tenant, id, node); });
   }
 
   std::vector<write_result> write(std::span<const room_write> group) override {
@@ -81,6 +80,10 @@ class fault_store final : public store {
   std::optional<version_record> add_version(tenant_key tenant, std::string_view id,
                                             version_record version) override {
     return inner_->add_version(tenant, id, std::move(version));
+  }
+  void release_room(tenant_key tenant, std::string_view id, std::string_view node,
+                    room_epoch epoch) override {
+    inner_->release_room(tenant, id, node, epoch);
   }
   void maintain(bool urgent) override { inner_->maintain(urgent); }
   std::optional<room_record> find_room(tenant_key tenant, std::string_view id) override {
@@ -115,6 +118,17 @@ class fault_store final : public store {
   }
 
  private:
+  template <class F>
+  std::invoke_result_t<F> as_claim(F claim) {
+    ++claims_;
+    if (is_due(point::before_claim, claims_))
+      die();
+    const auto answer = claim();
+    if (is_due(point::after_claim, claims_))
+      die();
+    return answer;
+  }
+
   bool is_due(point at, std::uint64_t count) const noexcept {
     return planned_.at == at && planned_.count == count;
   }

@@ -20,7 +20,7 @@ struct fault {
     before_write,
     in_write,  // within a random moment after it began
     after_write,
-    before_claim,
+    before_claim,  // a lease is a claim, too
     after_claim,
   };
 

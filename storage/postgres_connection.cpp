@@ -5,6 +5,7 @@
 #include <fmt/format.h>
 #include <poll.h>
 
+#include <algorithm>
 #include <string_view>
 #include <typeinfo>
 
@@ -64,6 +65,29 @@ bool has_hung_up(int socket) {
   return ::poll(&one, 1, 0) != 0;
 }
 
+// Until there is something to read, or for a while. Whether there was time left.
+bool await_input(int socket, std::chrono::steady_clock::time_point deadline) {
+  constexpr std::chrono::milliseconds while_max{60'000};
+  const auto left = std::chrono::ceil<std::chrono::milliseconds>(
+    deadline - std::chrono::steady_clock::now());
+  if (left.count() <= 0)
+    return false;
+  pollfd one{socket, POLLIN | POLLRDHUP, 0};
+  ::poll(&one, 1, static_cast<int>(std::min(left, while_max).count()));
+  return true;
+}
+
+class channel_listener final : public pqxx::notification_receiver {
+ public:
+  channel_listener(pqxx::connection& on, const std::string& channel,
+                   std::vector<std::string>& heard)
+      : notification_receiver{on, channel}, heard_{heard} {}
+  void operator()(const std::string& payload, int) override { heard_.push_back(payload); }
+
+ private:
+  std::vector<std::string>& heard_;
+};
+
 // Whether the session ended with the error, or may have: an error like all
 // others means that nothing was committed. libpqxx chooses a class of its own by
 // the server's SQLSTATE, and then loses it; what libpq says itself has none, and
@@ -93,7 +117,7 @@ pqxx::connection& postgres_connection::usable() {
   if (is_closed_)
     throw store_error{store_error::cause::unavailable, "the store was not migrated"};
   if (connection_ && (!connection_->is_open() || has_hung_up(connection_->sock())))
-    connection_.reset();
+    drop();
   if (!connection_)
     open();
   return *connection_;
@@ -110,11 +134,13 @@ void postgres_connection::open() {
 #pragma GCC diagnostic pop
     const watched_wait watched{*this, set_up_limit};
     set_up();
+    if (!channel_.empty())
+      listener_ = std::make_unique<channel_listener>(*connection_, channel_, heard_);
   } catch (const store_error&) {
-    connection_.reset();
+    drop();
     throw;
   } catch (const std::exception& error) {
-    connection_.reset();
+    drop();
     throw store_error{store_error::cause::unavailable,
                       "cannot connect to PostgreSQL: " + first_line(error.what())};
   }
@@ -139,6 +165,42 @@ void postgres_connection::set_up() {
     direct.exec("SET synchronous_commit = on");
   if (as_ == role::app && server["may_be_app"].as<bool>())
     direct.exec(fmt::format("SET ROLE {}", postgres_app_role));
+}
+
+// In this order: a listener that goes asks its connection to unlisten, if that is
+// open, and nothing limits that wait.
+void postgres_connection::drop() noexcept {
+  if (!connection_)
+    return;
+  connection_->disconnect();
+  has_gap_ = has_gap_ || listener_;
+  listener_.reset();
+  connection_.reset();
+}
+
+std::optional<std::vector<std::string>> postgres_connection::hear(
+  std::chrono::milliseconds longest) {
+  const auto deadline = std::chrono::steady_clock::now() + longest;
+  usable();
+  if (heard_.empty() && !has_gap_) {
+    listen_until(deadline);
+    usable();
+  }
+  if (std::exchange(has_gap_, false))
+    return std::nullopt;
+  return std::exchange(heard_, {});
+}
+
+// Ends early if the connection is lost.
+void postgres_connection::listen_until(std::chrono::steady_clock::time_point deadline) {
+  try {
+    do
+      connection_->get_notifs();
+    while (heard_.empty() && connection_->is_open()
+           && await_input(connection_->sock(), deadline));
+  } catch (const pqxx::failure&) {
+    drop();
+  }
 }
 
 void postgres_connection::tell_doubts(const postgres_tell& tell) {
@@ -168,12 +230,12 @@ void postgres_connection::fail(effect what) {
       throw store_error{cause_of(error.sqlstate()),
                         fmt::format("PostgreSQL: {} ({})", first_line(error.what()),
                                     error.sqlstate())};
-    connection_.reset();
+    drop();
     throw store_error{lost, "PostgreSQL: " + first_line(error.what())};
   } catch (const pqxx::deadlock_detected& error) {
     throw store_error{store_error::cause::unavailable, "PostgreSQL: " + first_line(error.what())};
   } catch (const std::exception& error) {
-    connection_.reset();
+    drop();
     throw store_error{lost, "PostgreSQL: " + first_line(error.what())};
   }
 }

@@ -12,6 +12,8 @@
 //     sent, since its answer would have come after its commit.
 //  3. A server that may lose commits at a power cut (fsync or full_page_writes
 //     off) is refused.
+//  4. Who listens hears everything that is told while the connection stands, and
+//     is told of each gap.
 #pragma once
 
 #include "storage/postgres_watchdog.hpp"
@@ -22,8 +24,10 @@
 #include <chrono>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <utility>
+#include <vector>
 
 namespace tandem::storage {
 
@@ -38,6 +42,9 @@ class postgres_connection {
   enum class role : std::uint8_t { app, owner };
 
   postgres_connection(std::string url, role as, std::chrono::milliseconds call_deadline);
+  postgres_connection(const postgres_connection&) = delete;
+  postgres_connection& operator=(const postgres_connection&) = delete;
+  ~postgres_connection() { drop(); }
 
   // One statement, with its own commit.
   template <class... Args>
@@ -129,6 +136,14 @@ class postgres_connection {
     });
   }
 
+  // To a channel of the database, from the first connection on. Before any call.
+  void listen_to(std::string channel) { channel_ = std::move(channel); }
+
+  // What was told since the last call; waits until there is something, at most
+  // `longest`. Nothing, not even an empty list: the connection was lost since, and
+  // what was told before the next one stood went unheard.
+  std::optional<std::vector<std::string>> hear(std::chrono::milliseconds longest);
+
   // What is wrong with how the server or the roles are set up, though it works.
   void tell_doubts(const postgres_tell& tell);
 
@@ -170,6 +185,8 @@ class postgres_connection {
   pqxx::connection& usable();
   void open();
   void set_up();
+  void drop() noexcept;
+  void listen_until(std::chrono::steady_clock::time_point deadline);
   // In a handler: throws the store_error for what is being handled.
   [[noreturn]] void fail(effect what);
 
@@ -179,6 +196,10 @@ class postgres_connection {
   std::chrono::milliseconds call_deadline_;
   std::chrono::milliseconds wait_limit_{};
   std::unique_ptr<pqxx::connection> connection_;
+  std::string channel_;
+  std::unique_ptr<pqxx::notification_receiver> listener_;
+  std::vector<std::string> heard_;
+  bool has_gap_ = false;
   postgres_watchdog watchdog_;
 };
 

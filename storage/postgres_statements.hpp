@@ -77,11 +77,28 @@ inline constexpr postgres_statement postgres_statements[] = {
   {"add_version",
    "SELECT kept_file, kept_name, kept_rev FROM add_version($1, $2, $3, $4, $5)"},
   {"claim_room", "SELECT room_key, new_epoch FROM claim_room($1, $2)"},
+  {"lease_room",
+   "SELECT new_epoch, coalesce(holder, '') AS holder, is_buried FROM lease_room($1, $2, $3)"},
+  {"release_room", "SELECT release_room($1, $2, $3, $4)"},
   {"pack_runs", "SELECT pack_runs($1, $2, $3, $4, $5)"},
   {"thin_snapshots", "SELECT thin_snapshots($1, $2, $3)"},
   {"append_group",
    "SELECT write_number, created_file"
    " FROM append_group($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)"},
+
+  // ---- nodes and leases: of no tenant ----
+  {"enter_node", "SELECT enter_node($1, $2, $3, $4, $5, $6, $7, $8)"},
+  {"beat_node",
+   "SELECT id, name, address, speaks_from, speaks_to, beat, is_draining, started_at_ms"
+   " FROM beat_node($1) ORDER BY name COLLATE \"C\""},
+  {"nodes",
+   "SELECT id, name, address, speaks_from, speaks_to, beat, is_draining, started_at_ms"
+   " FROM node ORDER BY name COLLATE \"C\""},
+  {"bury_node", "DELETE FROM node WHERE id = $1 AND beat = $2 RETURNING id"},
+  {"end_node", "DELETE FROM node WHERE id = $1"},
+  {"drain_node", "UPDATE node SET is_draining = $2 WHERE id = $1"},
+  {"leased_rooms", "SELECT tenant_id, room_id, node_id, epoch FROM leased_rooms($1)"},
+  {"ask_to_move", "SELECT ask_to_move($1, $2)"},
 };
 
 }  // namespace tandem::storage

@@ -62,6 +62,11 @@ class postgres_store final : private connection_holder, public postgres_reader, 
   std::optional<version_record> add_version(tenant_key tenant, std::string_view id,
                                             version_record version) override;
   std::optional<room_epoch> claim_room(tenant_key tenant, std::string_view id) override;
+  room_lease lease_room(tenant_key tenant, std::string_view id, std::string_view node) override;
+  void release_room(tenant_key tenant, std::string_view id, std::string_view node,
+                    room_epoch epoch) override {
+    connection_.write("release_room", tenant, std::string{id}, std::string{node}, epoch);
+  }
   std::vector<write_result> write(std::span<const room_write> group) override;
   void change(tenant_key tenant, const sql_task& task) override {
     connection_.change(tenant, [&](pqxx::transaction_base& within) {
@@ -129,6 +134,18 @@ std::optional<room_epoch> postgres_store::claim_room(tenant_key tenant, std::str
   if (rows.empty())
     return std::nullopt;
   return integer(rows[0]["new_epoch"]);
+}
+
+room_lease postgres_store::lease_room(tenant_key tenant, std::string_view id,
+                                      std::string_view node) {
+  const pqxx::result rows =
+    connection_.write("lease_room", tenant, std::string{id}, std::string{node});
+  if (rows.empty())
+    return {};
+  room_lease answer{{}, text(rows[0]["holder"]), rows[0]["is_buried"].as<bool>()};
+  if (!rows[0]["new_epoch"].is_null())
+    answer.epoch = integer(rows[0]["new_epoch"]);
+  return answer;
 }
 
 std::vector<write_result> postgres_store::write(std::span<const room_write> group) {

@@ -9,6 +9,10 @@ namespace {
   throw store_error{store_error::cause::unavailable, "this store keeps no accounts"};
 }
 
+[[noreturn]] void refuse_leases() {
+  throw store_error{store_error::cause::unavailable, "this store keeps no leases of nodes"};
+}
+
 }  // namespace
 
 std::int64_t reader::count_rooms(tenant_key tenant, std::int64_t max) {
@@ -28,6 +32,14 @@ void reader::look(tenant_key, const sql_task&) {
 
 std::optional<tenant_key> reader::whose(global_key, std::string_view) {
   refuse_accounts();
+}
+
+room_lease store::lease_room(tenant_key, std::string_view, std::string_view) {
+  refuse_leases();
+}
+
+void store::release_room(tenant_key, std::string_view, std::string_view, room_epoch) {
+  refuse_leases();
 }
 
 void store::change(tenant_key, const sql_task&) {

@@ -83,6 +83,14 @@ class reader {
   virtual std::optional<tenant_key> whose(global_key what, std::string_view key);
 };
 
+// What became of a node's wish for a room: an epoch, or who has the room (a
+// node's id), or that the node was buried. None of them: there is no such room.
+struct room_lease {
+  std::optional<room_epoch> epoch;
+  std::string holder;
+  bool is_buried = false;
+};
+
 class store : public virtual reader {
  public:
   // Brings the schema up to date. Throws if it is newer than the program.
@@ -104,7 +112,17 @@ class store : public virtual reader {
 
   // Makes the caller the one who writes to the room from here on. Returns the
   // epoch to write with; nothing if there is no such room.
+  // Takes the room from a node that has it (`lease_room`).
   virtual std::optional<room_epoch> claim_room(tenant_key tenant, std::string_view id) = 0;
+
+  // As `claim_room`, for one node of a cluster (cluster_registry.hpp), by its id:
+  // changes nothing if another has the room. Who has it already gets a new epoch.
+  // A store without a cluster throws.
+  virtual room_lease lease_room(tenant_key tenant, std::string_view id, std::string_view node);
+
+  // Lets go of a room, if the node has it under this epoch.
+  virtual void release_room(tenant_key tenant, std::string_view id, std::string_view node,
+                            room_epoch epoch);
 
   // Writes a group in one transaction: durable when it returns. The results
   // are in the order of the writes.

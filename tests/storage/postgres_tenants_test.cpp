@@ -67,10 +67,10 @@ class postgres_tenants : public postgres_test {
 };
 
 TEST_F(postgres_tenants, every_table_with_a_tenants_data_has_a_wall) {
-  EXPECT_EQ(sql("SELECT string_agg(relname, ' ') FROM pg_class"
+  EXPECT_EQ(sql("SELECT string_agg(relname, ' ' ORDER BY relname) FROM pg_class"
                 " WHERE relnamespace = 'tandem'::regnamespace AND relkind = 'r'"
                 " AND NOT (relrowsecurity AND relforcerowsecurity)"),
-            "schema_migration");
+            "node room_lease schema_migration");
   EXPECT_EQ(sql("SELECT count(*) FROM pg_class c WHERE relnamespace = 'tandem'::regnamespace"
                 " AND relkind = 'r' AND EXISTS (SELECT FROM pg_attribute"
                 " WHERE attrelid = c.oid AND attname = 'tenant_id')"),
@@ -155,8 +155,10 @@ TEST_F(postgres_tenants, the_functions_that_ask_whose_a_key_is_tell_only_that) {
             2);
   EXPECT_EQ(sql("SELECT string_agg(proname, ' ' ORDER BY proname) FROM pg_proc"
                 " WHERE pronamespace = 'tandem'::regnamespace AND prosecdef"),
-            "tenant_of_file tenant_of_key tenant_of_room");
+            "leased_rooms tenant_of_file tenant_of_key tenant_of_room");
   EXPECT_EQ(as_app("SELECT tenant_of_key('token', 'token of t')")[0][0].as<int>(), 2);
+  const pqxx::result leased = as_app("SELECT * FROM leased_rooms(10)");
+  EXPECT_EQ(leased.columns(), 4U) << "tenant, id, node, epoch";
 }
 
 // A group is one statement and may hold the writes of many.
