@@ -81,6 +81,10 @@ class fault_store final : public store {
                                             version_record version) override {
     return inner_->add_version(tenant, id, std::move(version));
   }
+  void pass_room(tenant_key tenant, std::string_view id, std::string_view from,
+                 std::string_view to) override {
+    inner_->pass_room(tenant, id, from, to);
+  }
   void release_room(tenant_key tenant, std::string_view id, std::string_view node,
                     room_epoch epoch) override {
     inner_->release_room(tenant, id, node, epoch);

@@ -63,6 +63,10 @@ class postgres_store final : private connection_holder, public postgres_reader, 
                                             version_record version) override;
   std::optional<room_epoch> claim_room(tenant_key tenant, std::string_view id) override;
   room_lease lease_room(tenant_key tenant, std::string_view id, std::string_view node) override;
+  void pass_room(tenant_key tenant, std::string_view id, std::string_view from,
+                 std::string_view to) override {
+    connection_.write("pass_room", tenant, std::string{id}, std::string{from}, std::string{to});
+  }
   void release_room(tenant_key tenant, std::string_view id, std::string_view node,
                     room_epoch epoch) override {
     connection_.write("release_room", tenant, std::string{id}, std::string{node}, epoch);

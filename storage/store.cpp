@@ -42,6 +42,10 @@ void store::release_room(tenant_key, std::string_view, std::string_view, room_ep
   refuse_leases();
 }
 
+void store::pass_room(tenant_key, std::string_view, std::string_view, std::string_view) {
+  refuse_leases();
+}
+
 void store::change(tenant_key, const sql_task&) {
   refuse_accounts();
 }

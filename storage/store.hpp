@@ -124,6 +124,11 @@ class store : public virtual reader {
   virtual void release_room(tenant_key tenant, std::string_view id, std::string_view node,
                             room_epoch epoch);
 
+  // Gives the room's lease to another node, which leases it when it is asked for the
+  // room; if that one is gone, lets go of it. Nothing happens if `from` has it not.
+  virtual void pass_room(tenant_key tenant, std::string_view id, std::string_view from,
+                         std::string_view to);
+
   // Writes a group in one transaction: durable when it returns. The results
   // are in the order of the writes.
   virtual std::vector<write_result> write(std::span<const room_write> group) = 0;
