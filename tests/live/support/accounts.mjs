@@ -10,8 +10,11 @@ import { Server, binary } from './server.mjs';
 import { atEnd, check } from './suite.mjs';
 import { WebSocket } from './web_modules.mjs';
 
-const noLimits = Object.fromEntries(['REQUESTS', 'JOINS', 'EDITS', 'EDIT_BYTES', 'CHATS', 'SIGN_INS']
+export const noLimits = Object.fromEntries(['REQUESTS', 'JOINS', 'EDITS', 'EDIT_BYTES', 'CHATS', 'SIGN_INS']
   .flatMap((what) => [[`TANDEM_${what}_PER_ACCOUNT`, 'off'], [`TANDEM_${what}_PER_ADDRESS`, 'off']]));
+
+export const accountSettings = { TANDEM_MODE: 'accounts', TANDEM_SIGN_UP: 'open',
+  TANDEM_TOKENS_PER_ACCOUNT: '10000', ...noLimits };
 
 /** `tandem admin …` on a store; what it printed. */
 export function tryAdmin(store, ...words) {
@@ -94,7 +97,8 @@ export const allScopes = ['read', 'write', 'manage', 'account', 'admin'];
 
 /** A server with accounts on a store that has two tenants and an admin of each. */
 export class AccountServer {
-  static async start(settings = {}, store = undefined) {
+  /** `server`: one that runs on `store` already, with `accountSettings`. */
+  static async start(settings = {}, store = undefined, server = undefined) {
     const made = new AccountServer();
     const dir = fs.mkdtempSync(path.join(os.tmpdir(), 'tandem-accounts-'));
     atEnd(() => fs.rmSync(dir, { recursive: true, force: true }));
@@ -104,8 +108,7 @@ export class AccountServer {
     admin(made.store, 'add-tenant', 'other');
     const other = passwordOf(
       admin(made.store, 'add-account', 'other-root', '--admin', '--tenant', 'other'));
-    made.server = await Server.start(
-      { TANDEM_MODE: 'accounts', TANDEM_SIGN_UP: 'open', TANDEM_TOKENS_PER_ACCOUNT: '10000', ...noLimits, ...settings }, [], made.store);
+    made.server = server ?? await Server.start({ ...accountSettings, ...settings }, [], made.store);
     made.root = await made.signIn('root', root);
     made.otherRoot = await made.signIn('other-root', other);
     return made;

@@ -52,7 +52,7 @@ export class LibraryClient {
     socket.on('message', (data) => this.#socket === socket && this.#heard(JSON.parse(data)));
     socket.on('error', () => {});
     socket.on('close', (code) => {
-      this.closes.push({ code });
+      this.closes.push({ code, at: Date.now() });
       this.#lost();
     });
     return this;
@@ -98,6 +98,10 @@ export class LibraryClient {
   edit(name, op) {
     const sync = this.files.get(name);
     this.#do(name, sync, sync.localEdit(library.parseOp(op)));
+  }
+
+  get lastSeq() {
+    return this.#seq;
   }
 
   sentOp(seq) {
@@ -160,7 +164,7 @@ export class LibraryClient {
       }
       case 'ack':
         if (sync.inFlightSeq === message.seq)
-          this.acked.push({ file: message.file, seq: message.seq, rev });
+          this.acked.push({ file: message.file, seq: message.seq, rev, at: performance.now() });
         return sync.ack(message.seq, rev);
       case 'check':
         this.counts.check++;

@@ -30,6 +30,21 @@ function checkAcks(client, file, history) {
   return revs;
 }
 
+/** Every edit that was acknowledged is in the op log (NDJSON) once, and no edit twice. */
+export function checkOpLog(log, clients) {
+  const lines = log.trimEnd().split('\n').map((line) => JSON.parse(line));
+  check(lines.at(-1).end, 'the op log has an end');
+  const revs = new Map();
+  for (const { client, seq, file, rev } of lines.filter((line) => line.seq > 0)) {
+    const edit = `${client} ${seq}`;
+    check(!revs.has(edit), `edit ${seq} of ${client} is in the op log twice: ${revs.get(edit)} and ${file} ${rev}`);
+    revs.set(edit, `${file} ${rev}`);
+  }
+  for (const client of clients)
+    for (const { file, seq, rev } of client.acked)
+      same(revs.get(`${client.digest} ${seq}`), `${file} ${rev}`, `edit ${seq} of ${client.name} in the op log`);
+}
+
 /** REQUIRES: every client has settled. `texts`: the log's own is compared with each. */
 export async function checkLog(server, room, files, clients) {
   let edits = 0;

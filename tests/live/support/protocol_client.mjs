@@ -4,7 +4,7 @@
 //
 // Of a file it keeps the server's text and the local one:
 //   local = server ∘ inFlight ∘ buffer
-// `acked` has [seq, rev] of every edit acknowledged, `errors` what was not
+// `acked` has every edit acknowledged ({ file, seq, rev, at }), `errors` what was not
 // expected; both are what the tests look at.
 
 import { createHash } from 'node:crypto';
@@ -174,6 +174,11 @@ export class ProtocolClient {
     this.send({ type: 'cursor', file: name, rev, ranges: [[anchor, head]] });
   }
 
+  /** Of the last edit so far. */
+  get lastSeq() {
+    return this.#seq;
+  }
+
   /** What an edit that was acknowledged was when it was last sent. */
   sentOp(seq) {
     return this.#sent.get(seq);
@@ -266,7 +271,7 @@ export class ProtocolClient {
     if (message.rev !== file.rev + 1)
       return this.errors.push({ why: `an ack out of order at ${file.rev}`, message });
     apply(file.server, file.inFlight.op);
-    this.acked.push({ file: message.file, seq: message.seq, rev: message.rev });
+    this.acked.push({ file: message.file, seq: message.seq, rev: message.rev, at: performance.now() });
     file.inFlight = undefined;
     file.sentBase = undefined;
     file.waitsForOp = false;

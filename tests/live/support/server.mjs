@@ -115,6 +115,11 @@ export class Server {
     return { ...how, ms: Date.now() - begin };
   }
 
+  /** Sends a signal that does not end it: SIGSTOP, SIGCONT. */
+  signal(name) {
+    this.#child.kill(name);
+  }
+
   async killAndRestart() {
     await this.end('SIGKILL');
     await this.launch();

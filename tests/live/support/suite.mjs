@@ -20,7 +20,7 @@ export const options = parseArgs({
   strict: false,
   options: {
     seconds: { type: 'string' }, seed: { type: 'string' }, only: { type: 'string' },
-    times: { type: 'string' },
+    times: { type: 'string' }, rooms: { type: 'string' },
   },
 }).values;
 
