@@ -3,6 +3,7 @@
 #include "net/password_worker.hpp"
 #include "tools/admin.hpp"
 #include "tools/arguments.hpp"
+#include "tools/cluster.hpp"
 #include "tools/replay.hpp"
 #include "tools/serve.hpp"
 #include "tools/store_commands.hpp"
@@ -36,7 +37,8 @@ struct command {
 constexpr command commands[] = {
   {"serve", serve_usage, serve},          {"replay", replay_usage, replay},
   {"export", export_usage, export_log},   {"import", import_usage, import_log},
-  {"admin", admin_usage, admin},          {"migrate", migrate_usage, migrate},    {"settings", settings_usage, print_settings},
+  {"admin", admin_usage, admin},          {"cluster", cluster_usage, cluster},
+  {"migrate", migrate_usage, migrate},    {"settings", settings_usage, print_settings},
 };
 
 int usage(std::FILE* to) {
