@@ -67,15 +67,13 @@ void links_state::on_dialed(const dialed& result) {
     return;  // it has dialled us meanwhile
   to.peer = result.peer;
   self_->monitor(to.peer);
-  greet(to);
+  greet(to, 0);
 }
 
-void links_state::greet(link& to) {
-  if (std::exchange(to.has_our_greeting, true))
-    return;
+void links_state::greet(const link& to, std::uint8_t flags) {
   const node::greeting ours{node_protocol_oldest, node_protocol_newest, cluster_->self,
                             settings_.name};
-  self_->send(to.peer, node_bytes{settings_.number, 0, 0, encode_node_message(ours)});
+  self_->send(to.peer, node_bytes{settings_.number, 0, flags, encode_node_message(ours)});
 }
 
 void links_state::on_greeting(const node_bytes& part) {
@@ -84,13 +82,19 @@ void links_state::on_greeting(const node_bytes& part) {
   const auto* peer = std::get_if<node::greeting>(&message);
   if (peer == nullptr || sender == nullptr || cluster_ == nullptr)
     return;
+  const bool is_answer = (part.flags & node_bytes::is_answer) != 0;
   link& from = links_[peer->id];
-  if (!from.peer) {
+  if (from.number != 0 && !is_answer)
+    end_routes(peer->id, from.number);
+  if (!from.peer || !is_answer) {
+    if (from.peer)
+      self_->demonitor(from.peer.address());
     from.peer = caf::actor_cast<gateway_actor>(sender);
     from.since_us = steady_us(self_->home_system());
     self_->monitor(from.peer);
   }
-  greet(from);
+  if (!is_answer)
+    greet(from, node_bytes::is_answer);
   if (!speaks_with_us(*peer))
     return log(log_level::error,
                fmt::format("node {} speaks versions {} to {} of the protocol between nodes, this"
@@ -123,7 +127,9 @@ void links_state::on_try_again() {
 void links_state::on_down(const caf::down_msg& down) {
   for (auto at = links_.begin(); at != links_.end();) {
     const auto here = at++;
-    if (here->second.peer && here->second.peer.address() == down.source)
+    // By the very handle: the next link to the same node has another, that looks alike.
+    if (here->second.peer
+        && caf::actor_cast<caf::strong_actor_ptr>(here->second.peer).get() == down.source.get())
       lose(here);
   }
 }
@@ -137,18 +143,32 @@ void links_state::lose(link_map::iterator lost) {
     self_->demonitor(gone.peer.address());
   for (const relay_actor& relay : gone.waiting)
     self_->send(relay, route_lost{});
+  end_routes(node, gone.number);
+  count();
+  settings_.on_lost(node);
+}
+
+void links_state::end_routes(const std::string& node, std::uint64_t number) {
   std::erase_if(relays_, [&](const auto& entry) {
     if (entry.second.node == node)
       self_->send(entry.second.relay, route_lost{});
     return entry.second.node == node;
   });
   std::erase_if(delegates_, [&](const auto& entry) {
-    if (entry.first.first == gone.number)
+    if (entry.first.first == number)
       self_->send(entry.second, route_lost{});
-    return entry.first.first == gone.number;
+    return entry.first.first == number;
   });
-  count();
-  settings_.on_lost(node);
+}
+
+// Somebody speaks who believes that there is a link: whoever of the nodes it is, a
+// greeting tells it otherwise.
+void links_state::find_stranger() {
+  if (cluster_ == nullptr)
+    return;
+  for (const cluster_node& node : cluster_->nodes)
+    if (node.id != cluster_->self && !links_.contains(node.id))
+      dial(node.id, links_[node.id]);
 }
 
 void links_state::on_cluster(const cluster_changed& change) {
@@ -167,7 +187,7 @@ void links_state::on_bytes(const node_bytes& part) {
     return;
   }
   if (!by_number_.contains(part.from))
-    return;
+    return find_stranger();
   if ((part.flags & node_bytes::to_owner) != 0)
     return hand_to_delegate(part);
   const auto found = relays_.find(part.route);

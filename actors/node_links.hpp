@@ -7,7 +7,8 @@
 // Invariants
 //  1. Nothing is exchanged with a node before both have greeted and found a version
 //     of the protocol that both speak.
-//  2. When a link is lost every RELAY and DELEGATE on it is told, once.
+//  2. When a link is lost every RELAY and DELEGATE on it is told, once. Who greets
+//     first on a link that is up has lost it: it is lost here, too.
 //  3. A route's number is never used again by this process.
 #pragma once
 
@@ -53,7 +54,6 @@ class links_state {
   struct link {
     gateway_actor peer;        // none: it is being dialled
     std::uint64_t number = 0;  // 0: it has not greeted
-    bool has_our_greeting = false;
     std::int64_t since_us = 0;
     std::vector<relay_actor> waiting;
   };
@@ -67,11 +67,13 @@ class links_state {
   using remote_route = std::pair<std::uint64_t, std::uint64_t>;  // node's number, route
 
   void dial(const std::string& node, link& to);
-  void greet(link& to);
+  void greet(const link& to, std::uint8_t flags);
   void on_greeting(const node_bytes& part);
   void open(const std::string& node, link& through, const relay_actor& relay);
   void hand_to_delegate(const node_bytes& part);
   void lose(link_map::iterator lost);
+  void end_routes(const std::string& node, std::uint64_t number);
+  void find_stranger();
   void count();
 
   links_actor::pointer self_;

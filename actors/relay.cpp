@@ -9,6 +9,13 @@
 
 namespace tandem {
 
+namespace {
+
+// An owner that has not let anybody in for so long does not know that it is asked.
+constexpr std::chrono::seconds answer_deadline{5};
+
+}  // namespace
+
 void relay_state::start(relay_settings settings) {
   settings_ = std::move(settings);
   ++settings_.counters->relays;
@@ -50,6 +57,10 @@ void relay_state::on_enter(enter& in) {
 void relay_state::ask(enter& in) {
   const std::uint64_t token = next_token_++;
   send(node::enter{route_->route, settings_.room_id, settings_.tenant, token, in.request});
+  if (asked_.empty()) {
+    asked_since_us_ = steady_us(self_->home_system());
+    self_->delayed_send(self_, answer_deadline, wake_up{});
+  }
   asked_.emplace(token, std::move(in));
 }
 
@@ -59,6 +70,7 @@ void relay_state::on_entered(const node::entered& in) {
     return;
   const enter from = std::move(asked->second);
   asked_.erase(asked);
+  asked_since_us_ = steady_us(self_->home_system());
   members_[in.site] = from.session;
   self_->monitor(from.session);
   self_->send(from.session, entered{room_actor{relay_actor{self_}}, in.site, from.token});
@@ -189,6 +201,12 @@ void relay_state::on_wake() {
   const std::int64_t idle_us = static_cast<std::int64_t>(settings_.bounds->room_idle_ms) * 1000;
   const bool is_idle = members_.empty() && asked_.empty() && waiting_.empty()
                        && steady_us(self_->home_system()) - empty_since_us_ >= idle_us;
+  if (!asked_.empty() && !has_ended_) {
+    if (steady_us(self_->home_system()) - asked_since_us_
+        >= std::chrono::microseconds{answer_deadline}.count())
+      return end({}, true);
+    self_->delayed_send(self_, answer_deadline, wake_up{});
+  }
   if (is_idle && !has_ended_)
     self_->send(settings_.registry,
                 room_idle{settings_.room_id, entered_, room_actor{relay_actor{self_}}});

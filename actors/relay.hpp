@@ -65,6 +65,7 @@ class relay_state {
   std::optional<route_opened> route_;
   std::vector<enter> waiting_;             // for the route
   std::map<std::uint64_t, enter> asked_;   // for the room, by token
+  std::int64_t asked_since_us_ = 0;        // the first of them that has no answer
   std::uint64_t next_token_ = 1;
   std::map<ot::site_id, session_actor> members_;
   part_gatherer parts_;

@@ -240,9 +240,16 @@ void room_state::on_hand_over(const hand_over& order) {
 void room_state::release_when_written() {
   if (!core_ || releasing_ || core_->has_unwritten())
     return;
+  release(*handing_to_);
+}
+
+// Nobody need wait for the end of this node's lease.
+void room_state::release(const std::string& to) {
+  if (settings_.node.empty())
+    return;
   releasing_ = true;
   self_->send(settings_.writer, release_room{room_actor{self_}, settings_.room_id, settings_.tenant,
-                                             settings_.node, epoch_, *handing_to_});
+                                             settings_.node, epoch_, to});
 }
 
 void room_state::offer_to_retire() {
@@ -282,6 +289,8 @@ void room_state::on_retire() {
 void room_state::quit_when_written() {
   if (core_ && core_->has_unwritten())
     return;
+  if (core_ && !releasing_)
+    release({});
   dismiss(no_room::reason::unavailable);
 }
 

@@ -91,6 +91,7 @@ class room_state : public room_effects {
   void dismiss(no_room::reason why);
   void move_away(const std::string& holder);
   void release_when_written();
+  void release(const std::string& to);
   void offer_to_retire();
   void forget(ot::site_id site);
   void note_if_empty();
