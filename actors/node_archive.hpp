@@ -37,6 +37,7 @@
 #include <limits>
 #include <memory>
 #include <optional>
+#include <stdexcept>
 #include <string>
 #include <string_view>
 #include <type_traits>
@@ -160,22 +161,47 @@ class byte_count {
   std::size_t bytes_ = 0;
 };
 
+// As long as was counted, from the start: nothing is moved, no write asks for room.
 class byte_text {
  public:
-  explicit byte_text(std::size_t bytes) { out_.reserve(bytes); }
+  explicit byte_text(std::size_t bytes)
+      : out_(bytes, '\0'), next_{out_.data()}, end_{next_ + bytes} {}
+  byte_text(const byte_text&) = delete;
+  byte_text& operator=(const byte_text&) = delete;
 
-  void byte(std::uint8_t value) { out_.push_back(static_cast<char>(value)); }
+  void byte(std::uint8_t value) {
+    check_room(1);
+    *next_++ = static_cast<char>(value);
+  }
+
   void number(std::uint64_t value) {
     for (; value >= 0x80; value >>= 7)
-      out_.push_back(static_cast<char>(value | 0x80));
-    out_.push_back(static_cast<char>(value));
+      byte(static_cast<std::uint8_t>(value | 0x80));
+    byte(static_cast<std::uint8_t>(value));
   }
-  void raw(std::string_view bytes) { out_.append(bytes); }
 
-  std::string take() { return std::move(out_); }
+  void raw(std::string_view bytes) {
+    check_room(bytes.size());
+    next_ += bytes.copy(next_, bytes.size());
+  }
+
+  std::string take() {
+    if (next_ != end_)
+      fail();
+    return std::move(out_);
+  }
 
  private:
+  [[noreturn]] static void fail() { throw std::logic_error{"a message is not as long as counted"}; }
+
+  void check_room(std::size_t bytes) const {
+    if (bytes > static_cast<std::size_t>(end_ - next_))
+      fail();
+  }
+
   std::string out_;
+  char* next_;
+  char* end_;
 };
 
 // ---- writing, and counting ----
@@ -383,7 +409,7 @@ class reading_archive {
 
   template <std::size_t Size>
   void read(std::array<std::uint8_t, Size>& value) {
-    std::ranges::copy(raw(Size), value.begin());
+    raw(Size).copy(reinterpret_cast<char*>(value.data()), Size);
   }
 
   template <class T>

@@ -434,14 +434,6 @@ TEST(node_codec, every_message_arrives_as_it_was) {
   }
 }
 
-TEST(node_codec, a_message_is_written_into_as_much_memory_as_it_needs) {
-  const std::size_t least = 2 * std::string{}.capacity();  // that a string takes from the heap
-  for (const node_message& sample : all_samples()) {
-    const std::string bytes = encode_node_message(sample);
-    EXPECT_LE(bytes.capacity(), std::max(bytes.size(), least)) << hex(bytes);
-  }
-}
-
 TEST(node_codec, the_bytes_are_these) {
   const std::string client =
     bytes_of({1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16});
