@@ -127,7 +127,7 @@ bool gate_state::look_again(live& which) {
     return true;
   }
   refused_entry why = refusal_of(decided);
-  if (!decided.is_token_bad && which.account)
+  if (!decided.is_token_bad && which.account && decided.is_room_known)
     why.code = close_code::forbidden;
   self_->send(which.session, rights_now{room_role::none, std::move(why)});
   return false;

@@ -240,7 +240,7 @@ void room_state::on_hand_over(const hand_over& order) {
 void room_state::release_when_written() {
   if (!core_ || releasing_ || core_->has_unwritten())
     return;
-  release(*handing_to_);
+  release(members_.empty() ? std::string{} : *handing_to_);  // nobody would ask there for it
 }
 
 // Nobody need wait for the end of this node's lease.

@@ -91,7 +91,7 @@ void list_rooms(const opened_cluster& in, const arguments&) {
     names[node.id] = node.name;
   for (const storage::lease_record& lease : leases_of(*in.registry)) {
     const auto name = names.find(lease.node);  // a node that came meanwhile has none here
-    fmt::print("{}  {:<16} epoch {}\n", lease.room_id,
+    fmt::print("{}  {:<16} {}\n", lease.room_id,
                name == names.end() ? lease.node : name->second, lease.epoch);
   }
 }
