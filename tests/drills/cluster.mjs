@@ -121,11 +121,13 @@ async function stopped(cluster) {
  * and who must not go on meanwhile: by whose node a room is, and on which they are.
  */
 const betweenNodes = ({ one, other }, owner, at) => [one, other].includes(owner) && [one, other].includes(at) && owner !== at;
-const cuts = [
+const nodeCuts = [
   ['two nodes, both ways', (cluster, { one, other }) => cluster.cut(one, other), betweenNodes],
   ['owner to node', (cluster, { one, other }) => cluster.block(one, other), betweenNodes],
   ['node to owner', (cluster, { one, other }) => cluster.block(other, one), betweenNodes],
   ['two nodes, refused', (cluster, { one, other }) => cluster.cut(one, other, 'refused'), betweenNodes],
+];
+const databaseCuts = [
   ['owner and PostgreSQL', (cluster, { one }) => cluster.cut(one, 'database'), ({ one }, _, at) => at === one],
   ['owner and PostgreSQL, refused', (cluster, { one }) => cluster.cut(one, 'database', 'refused'), ({ one }, _, at) => at === one],
   ['PostgreSQL\'s answers to the owner lost', (cluster, { one }) => cluster.block('database', one, 'lost'), ({ one }, _, at) => at === one],
@@ -152,14 +154,14 @@ async function cutOnce(cluster, fleet, choose, [name, cut, isHarmed]) {
     + `everybody's after ${most(back).toFixed(0)} ms once healed`;
 }
 
-async function cutOff(cluster) {
+const cutOff = (cuts) => async (cluster) => {
   const choose = random(seed);
   const fleet = await Fleet.start(cluster, { owners: ['a', 'b', 'c'] });
   const said = [];
   for (let i = 0; i < share(5); i++)
     for (const cut of cuts) said.push(await cutOnce(cluster, fleet, choose, cut));
   return `${said.length} cuts of ${cutMs} ms; ${await fleet.settle()}${said.map((one) => `\n        ${one}`).join('')}`;
-}
+};
 
 // --- d: a clock jumps --------------------------------------------------------------------
 
@@ -328,7 +330,8 @@ await suite('cluster', [
   { name: 'what should not be in the log is noticed', run: () => withPostgres(forged) },
   drill('owners killed', killed),
   drill('an owner that stands still, and goes on', stopped, { isWired: true }),
-  drill('the network cut', cutOff, { isWired: true }),
+  drill('the network between nodes cut', cutOff(nodeCuts), { isWired: true }),
+  drill('the way to PostgreSQL cut', cutOff(databaseCuts), { isWired: true }),
   { name: 'a clock that jumps', deadlineMs, run: withJumpingClock },
   drill('PostgreSQL restarted under three nodes', postgresRestarted),
   drill('one node after the other restarted', rolling),
