@@ -30,11 +30,8 @@ void load_transport(caf::actor_system_config& config, const node_transport& tran
 // Listens. Returns the port. Throws std::runtime_error.
 std::uint16_t publish_gateway(const gateway_actor& gateway, const node_transport& transport);
 
-// Blocks for some seconds at most; none: nobody answers there as LINKS would.
+// None: nobody answers there as LINKS would. CAF's connect has no deadline and holds
+// up all others, so whoever does not answer at all must not be given to this.
 gateway_actor dial_gateway(caf::actor_system& system, const std::string& address, bool has_tls);
-
-// Whether the machine is there and no process listens: a refused connection. False
-// when it cannot be known.
-bool is_nobody_at(const std::string& address);
 
 }  // namespace tandem

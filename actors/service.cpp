@@ -74,7 +74,7 @@ class actor_service final : public service {
   actor_service(const limits& bounds, const frame_encoder& encoder,
                 std::unique_ptr<storage::store> store, std::size_t threads,
                 const entry_settings& entry, const cluster_settings& cluster,
-                const registry_opener& open_registry)
+                const cluster_doors& doors)
       : bounds_{bounds},
         encoder_{encoder},
         mode_{entry.mode},
@@ -97,7 +97,7 @@ class actor_service final : public service {
       registry, registry_settings{&bounds_, &encoder_, writer_, reader_, batch_given_,
                                   live_rooms_, is_in_cluster_ ? relays() : relay_maker{}});
     if (is_in_cluster_)
-      join_cluster(cluster, open_registry);
+      join_cluster(cluster, doors);
   }
 
   std::unique_ptr<session_inbox> connect(std::string room_id,
@@ -199,13 +199,14 @@ class actor_service final : public service {
     };
   }
 
-  void join_cluster(const cluster_settings& cluster, const registry_opener& open_registry) {
+  void join_cluster(const cluster_settings& cluster, const cluster_doors& doors) {
     const node_transport transport = actor_settings::transport_of(cluster);
     links_ = system_.spawn(
       links, links_settings{registry_, counters_, random_number(), cluster.name,
-                            [has_tls = transport.has_tls()](caf::actor_system& system,
-                                                            const std::string& address) {
-                              return dial_gateway(system, address, has_tls);
+                            [has_tls = transport.has_tls(), there = doors.is_somebody_at](
+                              caf::actor_system& system, const std::string& address) {
+                              return there(address) ? dial_gateway(system, address, has_tls)
+                                                    : gateway_actor{};
                             },
                             [this](const std::string& node) {
                               if (keeper_)
@@ -218,10 +219,10 @@ class actor_service final : public service {
     keeper_ = std::make_unique<cluster_keeper>(
       node_settings{cluster.name, address, std::chrono::milliseconds{cluster.lease_ms},
                     std::chrono::milliseconds{cluster.beat_ms}},
-      open_registry(),
+      doors.open_registry(),
       keeper_hooks{[this](const cluster_view& view) { on_view(view); },
                    [this](const storage::cluster_notice& notice) { on_notice(notice); },
-                   [](const std::string& peer) { return is_nobody_at(peer); }});
+                   doors.is_nobody_at});
   }
 
   void on_view(const cluster_view& view) {
@@ -278,9 +279,9 @@ std::unique_ptr<service> start_service(const limits& bounds, const frame_encoder
                                        std::unique_ptr<storage::store> store,
                                        std::size_t threads, const entry_settings& entry,
                                        const cluster_settings& cluster,
-                                       const registry_opener& open_registry) {
+                                       const cluster_doors& doors) {
   return std::make_unique<actor_service>(bounds, encoder, std::move(store), threads, entry,
-                                         cluster, open_registry);
+                                         cluster, doors);
 }
 
 }  // namespace tandem

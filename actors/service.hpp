@@ -147,14 +147,22 @@ struct entry_settings {
   rate_settings rates;
 };
 
-using registry_opener = std::function<std::unique_ptr<storage::cluster_registry>()>;
+// What a node needs of the world around it.
+struct cluster_doors {
+  // Called once.
+  std::function<std::unique_ptr<storage::cluster_registry>()> open_registry;
+  // Of HOST:PORT: whether it takes connections; whether it refuses them, because no
+  // process listens. Both may be false. Each blocks for a second at most.
+  std::function<bool(const std::string& address)> is_somebody_at;
+  std::function<bool(const std::string& address)> is_nobody_at;
+};
 
-// Starts the actors. `open_registry`: called once, where a cluster is wanted. The encoder must outlive the service. Throws if the cluster
+// Starts the actors. `doors`: where a cluster is wanted. The encoder must outlive the service. Throws if the cluster
 // cannot be entered.
 std::unique_ptr<service> start_service(const limits& bounds, const frame_encoder& encoder,
                                        std::unique_ptr<storage::store> store,
                                        std::size_t threads, const entry_settings& entry = {},
                                        const cluster_settings& cluster = {},
-                                       const registry_opener& open_registry = {});
+                                       const cluster_doors& doors = {});
 
 }  // namespace tandem

@@ -3,6 +3,7 @@
 #include "actors/log.hpp"
 #include "actors/service.hpp"
 #include "config/settings.hpp"
+#include "net/address_probe.hpp"
 #include "net/http_server.hpp"
 #include "net/wire_codec.hpp"
 #include "storage/accounts.hpp"
@@ -111,6 +112,16 @@ void say_if_nobody_can_sign_in(storage::store& store) {
   });
 }
 
+cluster_doors doors_of(const settings& all) {
+  return {[store = all.store] { return storage::open_cluster_registry(store); },
+          [](const std::string& address) {
+            return net::probe_address(address) == net::probed::answers;
+          },
+          [](const std::string& address) {
+            return net::probe_address(address) == net::probed::refused;
+          }};
+}
+
 // The actors that run already would keep a process that cannot serve.
 std::unique_ptr<net::http_server> open_server(const settings& all, service& actors) {
   try {
@@ -143,8 +154,7 @@ int serve(std::span<char* const> arguments) {
   all.accounts.password_program = "/proc/self/exe";
   const auto actors = start_service(all.bounds, encoder, std::move(store), actor_threads(all),
                                     {all.mode.value_or(access_mode::open), all.rates},
-                                    all.cluster,
-                                    [&all] { return storage::open_cluster_registry(all.store); });
+                                    all.cluster, doors_of(all));
   const auto opened = open_server(all, *actors);
   net::http_server& server = *opened;
   std::printf("tandem is ready at %s\n", server.url().c_str());

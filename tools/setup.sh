@@ -44,6 +44,11 @@ install_fuzz_packages() {
   install_packages "${build_packages[@]}" clang libclang-rt-14-dev
 }
 
+# A library that sets a process's clock: a drill of a cluster (tests/drills).
+install_faketime() {
+  compgen -G '/usr/lib/*/faketime/libfaketimeMT.so.1' >/dev/null || install_packages faketime
+}
+
 # PostgreSQL's programs for the tests, which run servers of their own: Debian's
 # package would else make a cluster and start it.
 install_postgres() {

@@ -8,6 +8,8 @@
 //   --rooms N: rooms in which people type (4); three people in each, one on each node
 
 import { AccountServer, accountSettings, admin } from '../live/support/accounts.mjs';
+import { checkLog } from '../live/support/log_check.mjs';
+import { ProtocolClient } from '../live/support/protocol_client.mjs';
 import { withServer } from '../live/support/server.mjs';
 import { check, options, random, same, seed, sleep, suite, until } from '../live/support/suite.mjs';
 import { people, rightsGone, saidAndHeard } from './support/across_nodes.mjs';
@@ -15,7 +17,7 @@ import { leaseMs, withCluster } from './support/cluster.mjs';
 import { EpochWitness } from './support/epoch_witness.mjs';
 import { FakeClock } from './support/fake_clock.mjs';
 import { Fleet } from './support/fleet.mjs';
-import { beside, figures, Load, most, quantile } from './support/load.mjs';
+import { beside, figures, files, Load, most, quantile } from './support/load.mjs';
 import { withPostgres } from './support/postgres.mjs';
 
 const times = Number(options.times ?? 5);
@@ -28,8 +30,8 @@ const cutMs = leaseMs + 2_000;
 const watchMs = leaseMs + 2_000; // long enough for a lease to end if it were to
 const longOutageMs = leaseMs + 2_000;
 const stopExtraTries = 5;
-const holdMs = 500;
 const endDeadlineMs = 20_000;
+const fenced = 'tandem_fenced_writes_total';
 
 const goal = { stallP50: 1_000, stallP99: 3_000, takeover: leaseMs + 1_000, back: 2_000, silence: 1_000, told: 1_000 };
 
@@ -71,21 +73,8 @@ async function killed(cluster) {
 
 // --- b: the owner stands still, and goes on ------------------------------------------
 
-/** What people type (`type` in load.mjs), as it is or as hexadecimal digits. */
-const typed = /li[bv]\d+;|6c69(62|76)(3\d)+3b/;
-
-/** Something else may be the first that waits, and nothing is behind it: then once more. */
-async function holdAppend(cluster, victim) {
-  await until('an append is held', async () => {
-    cluster.block(victim, 'database');
-    const end = performance.now() + holdMs;
-    while (performance.now() < end && !cluster.isHeld(typed)) await sleep(5);
-    if (cluster.isHeld(typed)) return true;
-    cluster.heal();
-    await sleep(holdMs);
-    return false;
-  });
-}
+/** An append, by its statement's name. */
+const append = /append_group/;
 
 /**
  * `isHolding`: an append of its is on its way to PostgreSQL all the time, and gets
@@ -94,7 +83,10 @@ async function holdAppend(cluster, victim) {
 async function stopOnce(cluster, fleet, isHolding) {
   const homes = await fleet.homes();
   const { node: victim } = homes.get(fleet.loads[0].room);
-  if (isHolding) await holdAppend(cluster, victim);
+  if (isHolding) {
+    cluster.block(victim, 'database');
+    await until('an append is held', () => cluster.isHeld(append));
+  }
   const watch = fleet.watch();
   cluster.nodes[victim].signal('SIGSTOP');
   try {
@@ -116,13 +108,54 @@ async function stopped(cluster) {
   for (; done < 2 * share(5) || (refused === 0 && done < 2 * share(5) + stopExtraTries); done++) {
     took.push(...await stopOnce(cluster, fleet, done % 2 === 0));
     back.push(...await fleet.watch().goOn());
-    refused = await cluster.total('tandem_fenced_writes_total');
+    refused = await cluster.total(fenced);
     await fleet.goHome();
   }
   check(refused > 0, 'no write of a former owner was tried: the fence was not put to the test');
   const said = await fleet.settle();
   return `${done} stops of ${stopMs} ms; ${said}. On other nodes everybody went on after ${figures(took)}: `
     + `max ${beside(most(took), goal.takeover)}; all of them after it woke up: ${figures(back)}`;
+}
+
+/**
+ * The fence alone: a file that nobody else touches, so that nothing but the epoch is wrong with a
+ * write that comes too late.
+ */
+async function writeTooLate(cluster, isStopped) {
+  const room = await cluster.room('a');
+  const both = ['a', 'b'].map((name) =>
+    new ProtocolClient({ url: () => cluster.nodes[name].url, room, files, name: `on ${name}` }).connect());
+  const [late, other] = both;
+  const [own, others] = files;
+  await until('both are in', () => both.every((one) => files.every((file) => one.isReady(file))));
+  cluster.block('a', 'database');
+  late.edit(own, ['too late']);
+  await until('an append is held', () => cluster.isHeld(append));
+  if (isStopped) cluster.nodes.a.signal('SIGSTOP');
+  try {
+    other.edit(others, ['meanwhile']);
+    await until('the other goes on', () => other.isSettled(others), 4 * leaseMs);
+  } finally {
+    if (isStopped) cluster.nodes.a.signal('SIGCONT');
+    cluster.heal();
+  }
+  await until('both have all', () => both.every((one) => files.every((file) => one.isSettled(file)
+    && one.text(file) === late.text(file))), endDeadlineMs);
+  for (const server of cluster.servers) await checkLog(server, room, files, both);
+  for (const one of both) {
+    same(one.errors, [], `what the one ${one.name} did not expect`);
+    one.end();
+  }
+}
+
+async function tooLate(cluster) {
+  for (let i = 0; i < 2 * share(5); i++) {
+    const before = await cluster.total(fenced);
+    await writeTooLate(cluster, i % 2 === 0);
+    check(await cluster.total(fenced) > before, 'nothing was refused');
+    cluster.witness.verify();
+  }
+  return `${2 * share(5)} writes of a former owner that only their epoch spoke against: refused, and in the log once`;
 }
 
 // --- c: the network is cut -------------------------------------------------------------
@@ -132,11 +165,13 @@ async function stopped(cluster) {
  * and who must not go on meanwhile: by whose node a room is, and on which they are.
  */
 const betweenNodes = ({ one, other }, owner, at) => [one, other].includes(owner) && [one, other].includes(at) && owner !== at;
-const cuts = [
+const nodeCuts = [
   ['two nodes, both ways', (cluster, { one, other }) => cluster.cut(one, other), betweenNodes],
   ['owner to node', (cluster, { one, other }) => cluster.block(one, other), betweenNodes],
   ['node to owner', (cluster, { one, other }) => cluster.block(other, one), betweenNodes],
   ['two nodes, refused', (cluster, { one, other }) => cluster.cut(one, other, 'refused'), betweenNodes],
+];
+const databaseCuts = [
   ['owner and PostgreSQL', (cluster, { one }) => cluster.cut(one, 'database'), ({ one }, _, at) => at === one],
   ['owner and PostgreSQL, refused', (cluster, { one }) => cluster.cut(one, 'database', 'refused'), ({ one }, _, at) => at === one],
   ['PostgreSQL\'s answers to the owner lost', (cluster, { one }) => cluster.block('database', one, 'lost'), ({ one }, _, at) => at === one],
@@ -163,14 +198,14 @@ async function cutOnce(cluster, fleet, choose, [name, cut, isHarmed]) {
     + `everybody's after ${most(back).toFixed(0)} ms once healed`;
 }
 
-async function cutOff(cluster) {
+const cutOff = (cuts) => async (cluster) => {
   const choose = random(seed);
   const fleet = await Fleet.start(cluster, { owners: ['a', 'b', 'c'] });
   const said = [];
   for (let i = 0; i < share(5); i++)
     for (const cut of cuts) said.push(await cutOnce(cluster, fleet, choose, cut));
   return `${said.length} cuts of ${cutMs} ms; ${await fleet.settle()}${said.map((one) => `\n        ${one}`).join('')}`;
-}
+};
 
 // --- d: a clock jumps --------------------------------------------------------------------
 
@@ -186,7 +221,7 @@ async function checkClock(server, seconds) {
 }
 
 async function epochSum(fleet) {
-  const homes = await fleet.homes(); // of every room: one that is between two nodes has none
+  const homes = await fleet.homes();
   return fleet.loads.reduce((sum, { room }) => sum + homes.get(room).epoch, 0);
 }
 
@@ -339,7 +374,9 @@ await suite('cluster', [
   { name: 'what should not be in the log is noticed', run: () => withPostgres(forged) },
   drill('owners killed', killed),
   drill('an owner that stands still, and goes on', stopped, { isWired: true }),
-  drill('the network cut', cutOff, { isWired: true }),
+  drill('a write that comes too late', tooLate, { isWired: true }),
+  drill('the network between nodes cut', cutOff(nodeCuts), { isWired: true }),
+  drill('the way to PostgreSQL cut', cutOff(databaseCuts), { isWired: true }),
   { name: 'a clock that jumps', deadlineMs, run: withJumpingClock },
   drill('PostgreSQL restarted under three nodes', postgresRestarted),
   drill('one node after the other restarted', rolling),

@@ -92,7 +92,7 @@ TEST_F(cluster_command, rooms_are_listed_with_their_node) {
   EXPECT_EQ(out, "") << "none is held";
   EXPECT_TRUE(store->lease_room(storage::default_tenant, "r", "id-2").epoch);
   EXPECT_EQ(run({"rooms"}), EXIT_SUCCESS);
-  EXPECT_EQ(out, "r  two              epoch 1\n");
+  EXPECT_EQ(out, "r  two              1\n");
 }
 
 TEST_F(cluster_command, a_node_is_drained_and_undrained_by_its_name) {

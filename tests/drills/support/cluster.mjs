@@ -119,9 +119,9 @@ export class Cluster {
 
   /** By room: { node, epoch }. */
   async rooms() {
-    const lines = (await this.tandem('cluster', 'rooms')).split('\n').map((line) => line.trim().split(/\s+/));
-    return new Map(lines.filter(([, node]) => this.names.includes(node))
-      .map(([room, node, epoch]) => [room, { node, epoch: Number(epoch) }]));
+    const said = await this.tandem('cluster', 'rooms'); // ROOM NODE epoch N
+    return new Map([...said.matchAll(/^(\S+)\s+(\S+)\s+(?:epoch\s+)?(\d+)$/gm)]
+      .map(([, room, node, epoch]) => [room, { node, epoch: Number(epoch) }]));
   }
 
   async ownerOf(room) {

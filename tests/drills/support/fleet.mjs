@@ -3,7 +3,7 @@
 
 import { checkOpLog } from '../../live/support/log_check.mjs';
 import { random, same, seed, until } from '../../live/support/suite.mjs';
-import { Load } from './load.mjs';
+import { files, Load } from './load.mjs';
 
 const goOnDeadlineMs = 60_000;
 const pauseMs = 60; // at most, between two edits of one person
@@ -30,6 +30,9 @@ class Way {
   }
 }
 
+const describe = (client) => JSON.stringify({ name: client.name, room: client.room, at: client.way.at, acked: client.acked.length,
+  counts: client.counts, files: files.map((file) => client.state(file)), errors: client.errors.slice(0, 2) });
+
 /** What is to come: who has an edit acknowledged that was made after now, and when. */
 class Watch {
   #marks = new Map();
@@ -48,9 +51,7 @@ class Watch {
   /** Until each of them has; how many milliseconds that took for each. */
   async goOn(clients = [...this.#marks.keys()], deadlineMs = goOnDeadlineMs) {
     const waiting = () => clients.filter((client) => !this.#first(client));
-    await until(() => `everybody's next edit is acknowledged; not yet: ${
-      waiting().map((client) => `${client.name} on ${client.way.at} (${JSON.stringify(client.errors.slice(0, 2))})`).join(', ')}`,
-    () => waiting().length === 0, deadlineMs);
+    await until(() => `everybody's next edit is acknowledged; not yet: ${waiting().map(describe).join(', ')}`, () => waiting().length === 0, deadlineMs);
     return clients.map((client) => this.#first(client).at - this.begin);
   }
 

@@ -1,0 +1,19 @@
+// Whether somebody listens at an address: a TCP connection that is made and dropped.
+// Blocks for a second at most.
+#pragma once
+
+#include <cstdint>
+#include <string>
+
+namespace tandem::net {
+
+enum class probed : std::uint8_t {
+  answers,
+  refused,  // the machine is there, and no process listens
+  unknown,
+};
+
+// `address`: HOST:PORT.
+probed probe_address(const std::string& address);
+
+}  // namespace tandem::net
