@@ -52,6 +52,7 @@ cluster_keeper::cluster_keeper(node_settings settings,
   beat();
   tell_if_changed();
   thread_ = std::thread{[this] { run(); }};
+  watch_ = std::thread{[this] { watch_lease(); }};
 }
 
 cluster_keeper::~cluster_keeper() {
@@ -60,8 +61,17 @@ cluster_keeper::~cluster_keeper() {
 
 void cluster_keeper::stop() {
   is_stopping_ = true;
-  if (thread_.joinable())
-    thread_.join();
+  for (std::thread* one : {&thread_, &watch_})
+    if (one->joinable())
+      one->join();
+}
+
+// The keeper may wait for the database for longer than its lease is good.
+void cluster_keeper::watch_lease() {
+  while (!is_stopping_) {
+    std::this_thread::sleep_for(slice);
+    tell_if_changed();
+  }
 }
 
 void cluster_keeper::suspect(std::string node) {
@@ -104,7 +114,10 @@ void cluster_keeper::enter() {
   storage::node_record self{random_id(),          settings_.name, settings_.address,
                             node_protocol_oldest, node_protocol_newest, 0, false, epoch_ms()};
   registry_->enter(self);
-  membership_.entered(self.id, began_us);
+  {
+    const std::lock_guard lock{view_mutex_};
+    membership_.entered(self.id, began_us);
+  }
   log(log_level::info, fmt::format("in the cluster as {} ({})", settings_.name, self.id));
 }
 
@@ -119,9 +132,24 @@ void cluster_keeper::beat() {
   if (!all)
     throw storage::store_error{storage::store_error::cause::unavailable,
                                "this node was buried twice in a row"};
-  membership_.beaten(*all, sent_us, now_us());
+  {
+    const std::lock_guard lock{view_mutex_};
+    membership_.beaten(*all, sent_us, now_us());
+  }
   next_beat_us_ = sent_us + us_of(settings_.beat);
+  name_strangers(*all);
   bury_silent();
+}
+
+// Neither side would ever dial: nobody else would say it.
+void cluster_keeper::name_strangers(const std::vector<storage::node_record>& all) {
+  for (const storage::node_record& node : all)
+    if (!speaks_with_us(node) && strangers_.insert(node.id).second)
+      log(log_level::error,
+          fmt::format("node {} speaks versions {} to {} of the protocol between nodes, this one {}"
+                      " to {}: it is not spoken with, and its rooms cannot be reached from here",
+                      node.name, node.speaks_from, node.speaks_to, node_protocol_oldest,
+                      node_protocol_newest));
 }
 
 void cluster_keeper::bury_silent() {
@@ -150,6 +178,7 @@ void cluster_keeper::look_at_suspects() {
 }
 
 void cluster_keeper::tell_if_changed() {
+  const std::lock_guard lock{view_mutex_};
   cluster_view now = membership_.view(now_us());
   if (now == told_)
     return;

@@ -3,7 +3,8 @@
 // database; thread-safe.
 //
 // Invariants
-//  1. The actors hear of every change of the view before the keeper waits again.
+//  1. The actors hear of every change of the view before the keeper waits again; that
+//     its lease is in doubt they hear even while the keeper waits for the database.
 //  2. When this node was buried it enters anew, under another id; the actors drop
 //     every room in between.
 #pragma once
@@ -16,6 +17,7 @@
 #include <functional>
 #include <memory>
 #include <mutex>
+#include <set>
 #include <string>
 #include <thread>
 #include <vector>
@@ -58,12 +60,16 @@ class cluster_keeper {
   void look_at_suspects();
   void tell_if_changed();
   void wait_for_notices();
+  void watch_lease();
+  void name_strangers(const std::vector<storage::node_record>& all);
 
   node_settings settings_;
   std::unique_ptr<storage::cluster_registry> registry_;
   keeper_hooks hooks_;
-  membership membership_;
+  std::mutex view_mutex_;
+  membership membership_;  // guarded by view_mutex_, as is told_
   cluster_view told_;
+  std::set<std::string> strangers_;  // nodes whose versions were complained about
   std::int64_t next_beat_us_ = 0;
   std::mutex mutex_;
   std::vector<std::string> suspects_;  // guarded
@@ -71,6 +77,7 @@ class cluster_keeper {
   std::atomic<bool> is_stopping_{false};
   bool has_drained_ = false;
   std::thread thread_;
+  std::thread watch_;
 };
 
 }  // namespace tandem

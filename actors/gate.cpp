@@ -146,8 +146,9 @@ void gate_state::look_again_where(Predicate is_concerned) {
 }
 
 void gate_state::on_rights_changed(const rights_changed& change) {
+  const bool is_any = !change.account && change.room_id.empty();  // something was missed
   look_again_where([&](const live& one) {
-    return (change.account && one.account == change.account)
+    return is_any || (change.account && one.account == change.account)
            || (!change.room_id.empty() && one.room_id == change.room_id);
   });
 }

@@ -373,6 +373,7 @@ struct invite_redeemed {
   std::shared_ptr<const admit_session> wish;
 };
 
+// Of a room, of an account, or of both; of neither: anything may have changed.
 struct rights_changed {
   std::string room_id;  // empty: of no room
   std::optional<storage::account_key> account;

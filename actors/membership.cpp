@@ -6,13 +6,9 @@
 
 namespace tandem {
 
-namespace {
-
 bool speaks_with_us(const storage::node_record& node) noexcept {
   return node.speaks_from <= node_protocol_newest && node_protocol_oldest <= node.speaks_to;
 }
-
-}  // namespace
 
 void membership::entered(std::string id, std::int64_t began_us) {
   id_ = std::move(id);
@@ -22,11 +18,14 @@ void membership::entered(std::string id, std::int64_t began_us) {
 
 void membership::beaten(const std::vector<storage::node_record>& all, std::int64_t sent_us,
                         std::int64_t now_us) {
+  const bool has_looked_away = now_us - looked_us_ > lease_us_ / 2;
+  looked_us_ = now_us;
   renewed_us_ = sent_us;
   std::map<std::string, watched> seen;
   for (const storage::node_record& record : all) {
     const auto before = nodes_.find(record.id);
-    const bool has_moved = before == nodes_.end() || before->second.record.beat != record.beat;
+    const bool has_moved = has_looked_away || before == nodes_.end()
+                           || before->second.record.beat != record.beat;
     seen[record.id] = {record, has_moved ? now_us : before->second.moved_us};
   }
   nodes_ = std::move(seen);

@@ -22,6 +22,9 @@
 
 namespace tandem {
 
+// Whether there is a version of the protocol between nodes that both speak.
+bool speaks_with_us(const storage::node_record& node) noexcept;
+
 class membership {
  public:
   explicit membership(std::int64_t lease_us) : lease_us_{lease_us} {}
@@ -30,6 +33,7 @@ class membership {
   void entered(std::string id, std::int64_t began_us);
 
   // A beat that was sent at `sent_us` brought these nodes back at `now_us`.
+  // After a pause in which this node could not look, the others are watched anew.
   void beaten(const std::vector<storage::node_record>& all, std::int64_t sent_us,
               std::int64_t now_us);
 
@@ -53,6 +57,7 @@ class membership {
   std::int64_t lease_us_;
   std::string id_;
   std::int64_t renewed_us_ = 0;
+  std::int64_t looked_us_ = 0;
   bool has_entered_ = false;
   std::map<std::string, watched> nodes_;
 };

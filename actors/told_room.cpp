@@ -135,9 +135,9 @@ void told_room::peer_differences(const server::welcome& found, const frame_encod
 void told_room::refuse_unanswered(const frame_encoder& encoder, std::vector<frame>& frames) {
   constexpr const char* why = "it is not known whether this was kept; look before you send it again";
   for (const std::uint64_t id : std::exchange(chats_, {}))
-    frames.push_back(encoder.encode(server::error{error_code::unavailable, why, {}, {}, id, {}}));
+    frames.push_back(encoder.encode(server::error{error_code::unavailable, why, {}, {}, id, 0}));
   for (const std::string& file : std::exchange(changes_, {}))
-    frames.push_back(encoder.encode(server::error{error_code::unavailable, why, file, {}, {}, {}}));
+    frames.push_back(encoder.encode(server::error{error_code::unavailable, why, file, {}, {}, 0}));
 }
 
 std::vector<frame> told_room::missing(const frame_encoder& encoder) {

@@ -473,6 +473,9 @@ void finish_cluster(settings& all) {
       " rooms. Set cluster_certificate, cluster_key and cluster_authority; or"
       " cluster_network_is_private = yes, if no one but nodes can",
       all.cluster_listen)};
+  if (cluster.advertised.empty() && (at.address == "0.0.0.0" || at.address == "::"))
+    throw settings_error{"cluster_listen on all addresses takes a cluster_advertise: the one that"
+                         " other nodes dial"};
   if (cluster.beat_ms * 3 > cluster.lease_ms)
     throw settings_error{"lease_ms must be at least three times beat_ms"};
 }

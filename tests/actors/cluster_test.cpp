@@ -84,7 +84,8 @@ TEST(membership, a_node_is_silent_when_its_beat_has_stood_still_for_a_lease) {
   mine.entered("a", 0);
   mine.beaten({node("a", 1), node("b", 7)}, 0, 10);
   EXPECT_TRUE(mine.silent(lease_us).empty());
-  mine.beaten({node("a", 2), node("b", 7)}, lease_us, lease_us + 20);
+  for (std::int64_t at_us = lease_us / 3; at_us <= lease_us + 20; at_us += lease_us / 3)
+    mine.beaten({node("a", 2), node("b", 7)}, at_us, at_us);
   const auto silent = mine.silent(lease_us + 20);
   ASSERT_EQ(silent.size(), 1U);
   EXPECT_EQ(silent[0].id, "b");
@@ -100,6 +101,17 @@ TEST(membership, a_node_is_watched_for_a_lease_before_it_counts_as_silent) {
   mine.beaten({node("a", 9), node("b", 1)}, late, late);
   EXPECT_TRUE(mine.silent(late + lease_us).empty());
   EXPECT_EQ(mine.silent(late + lease_us + 1).size(), 1U);
+}
+
+TEST(membership, after_a_pause_of_its_own_it_watches_the_others_anew) {
+  membership mine{lease_us};
+  mine.entered("a", 0);
+  mine.beaten({node("a", 1), node("b", 7)}, 0, 0);
+  const std::int64_t back_us = 10 * lease_us;  // the database was away, for all
+  mine.beaten({node("a", 2), node("b", 7)}, back_us, back_us);
+  EXPECT_TRUE(mine.silent(back_us).empty());
+  EXPECT_TRUE(mine.silent(back_us + lease_us).empty());
+  EXPECT_EQ(mine.silent(back_us + lease_us + 1).size(), 1U);
 }
 
 TEST(membership, its_own_silence_is_not_its_affair) {

@@ -137,8 +137,8 @@ TEST_F(session_moves, chat_and_changes_without_an_answer_get_one) {
   server::welcome welcome = found();
   welcome.messages = {{5, "Ada", "kept", 0, {}, 8}};
   room(joined{welcome});
-  EXPECT_EQ(sent(), (lines{"chat 5 Ada: kept id 8", "error unavailable id 7",
-                           "error unavailable n"}));
+  EXPECT_EQ(sent(), (lines{"chat 5 Ada: kept id 8", "error unavailable id 7 retry 0",
+                           "error unavailable n retry 0"}));
 }
 
 TEST_F(session_moves, who_does_not_come_again_has_left) {

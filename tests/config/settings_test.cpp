@@ -35,6 +35,30 @@ TEST(settings, the_defaults_are_whole) {
   EXPECT_EQ(all.store, "sqlite:data/tandem.db");
 }
 
+TEST(settings, a_node_of_a_cluster_listens_where_it_may) {
+  const std::string base = "store = postgresql://h/d\nnode_name = a\n";
+  const std::string tls = "cluster_certificate = c\ncluster_key = k\ncluster_authority = a\n";
+  EXPECT_EQ(refusal(base + "cluster_listen = 127.0.0.1:7000\n"), "");
+  EXPECT_EQ(refusal(base + "cluster_listen = [::1]:7000\n"), "");
+  EXPECT_EQ(refusal(base + tls + "cluster_listen = 10.0.0.1:7000\n"), "");
+  EXPECT_EQ(refusal(base + "cluster_network_is_private = yes\ncluster_listen = 10.0.0.1:7000\n"), "");
+  const struct {
+    std::string text;
+    const char* why;
+  } table[] = {
+    {base + "cluster_listen = 10.0.0.1:7000\n", "others than this machine can reach that"},
+    {base + "cluster_listen = 127.0.0.1\n", "must be ADDRESS:PORT"},
+    {base + tls + "cluster_listen = 0.0.0.0:7000\n", "cluster_advertise"},
+    {base + "cluster_certificate = c\ncluster_listen = 127.0.0.1:7000\n", "go together"},
+    {"node_name = a\ncluster_listen = 127.0.0.1:7000\n", "postgresql"},
+    {"store = postgresql://h/d\ncluster_listen = 127.0.0.1:7000\n", "node_name"},
+    {"node_name = a\n", "cluster_listen"},
+    {base + "cluster_listen = 127.0.0.1:7000\nlease_ms = 1000\n", "three times beat_ms"},
+  };
+  for (const auto& row : table)
+    EXPECT_NE(refusal(row.text).find(row.why), std::string::npos) << row.text << refusal(row.text);
+}
+
 TEST(settings, a_file_has_names_values_and_comments) {
   const settings all = from_text(
     "# a comment\n"

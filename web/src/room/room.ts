@@ -466,7 +466,8 @@ export class RoomClient extends TypedEmitter<RoomEvents> implements Room, FileHo
   // --- errors -----------------------------------------------------------------
 
   private failed(error: ServerError): void {
-    if (error.code === 'unavailable') this.store.failed(error.retryMs);
+    // At once: the room has moved to another node, and nothing is away.
+    if (error.code === 'unavailable' && error.retryMs !== 0) this.store.failed(error.retryMs);
     if (error.id !== undefined) this.chatFailed(error.id, error);
     else if (error.seq !== undefined) this.fileWithEdit(error.seq)?.failed(error);
     else if (!this.openFailed(error)) this.notifyOf(error);
