@@ -145,16 +145,18 @@ void registry_state::on_idle(const room_idle& idle) {
   count();
 }
 
-// Whoever was in it is told after this, and asks again.
+// Whoever was in it is told after this, and asks again. A node that cannot be
+// reached may not even have the room: then it is free for this one.
 void registry_state::on_moved(const room_moved& moved) {
   const auto found = rooms_.find(moved.room_id);
   if (found == rooms_.end() || found->second.room != moved.room)
     return;
   self_->send(found->second.room, retire{});
   rooms_.erase(found);
-  pauses_[moved.room_id] = {
-    steady_us(self_->home_system()) + (moved.is_link_lost ? link_lost_pause_us : moved_pause_us),
-    moved.holder};
+  const std::int64_t now_us = steady_us(self_->home_system());
+  pauses_[moved.room_id] = moved.is_link_lost
+                             ? pause{now_us + link_lost_pause_us, cluster_->self}
+                             : pause{now_us + moved_pause_us, moved.holder};
   tick();
   count();
 }

@@ -13,6 +13,7 @@ import { ProtocolClient } from '../live/support/protocol_client.mjs';
 import { withServer } from '../live/support/server.mjs';
 import { check, options, random, same, seed, sleep, suite, until } from '../live/support/suite.mjs';
 import { people, rightsGone, saidAndHeard } from './support/across_nodes.mjs';
+import { Certificates } from './support/certificates.mjs';
 import { leaseMs, withCluster } from './support/cluster.mjs';
 import { EpochWitness } from './support/epoch_witness.mjs';
 import { FakeClock } from './support/fake_clock.mjs';
@@ -30,6 +31,7 @@ const cutMs = leaseMs + 2_000;
 const watchMs = leaseMs + 2_000; // long enough for a lease to end if it were to
 const longOutageMs = leaseMs + 2_000;
 const stopExtraTries = 5;
+const strangerMs = 3_000; // for a link that must not come about
 const endDeadlineMs = 20_000;
 const fenced = 'tandem_fenced_writes_total';
 
@@ -351,6 +353,33 @@ async function operated(cluster) {
     + `drains ${figures(drained)}: max ${beside(most([...silences, ...drained]), goal.silence)}`;
 }
 
+// --- i: nodes that show certificates --------------------------------------------------------------------
+
+async function links(cluster, name) {
+  return Number(/^tandem_node_links (\d+)$/m.exec(await (await fetch(`${cluster.nodes[name].url}/metrics`)).text())[1]);
+}
+
+/** Two that the authority has signed speak with each other, and with nobody else: `c` is a stranger. */
+async function withCertificates() {
+  const made = new Certificates();
+  const own = { a: made.signed('a'), b: made.signed('b'), c: made.stranger('c') };
+  return withCluster({ own }, async (cluster) => {
+    const fleet = ['a', 'b'].map((at) => cluster.nodes[at]);
+    const room = await cluster.room('a');
+    const two = fleet.map((node, i) => new ProtocolClient({ url: () => node.url, room, files: ['t.txt'], name: `${i}` }).connect());
+    await until('both are in', () => two.every((one) => one.welcomed));
+    await until('a and b are linked', async () => await links(cluster, 'a') === 1 && await links(cluster, 'b') === 1);
+    const third = new ProtocolClient({ url: () => cluster.nodes.c.url, room, files: [], name: 'at c' }).connect();
+    await sleep(strangerMs);
+    same(await links(cluster, 'c'), 0, 'nobody speaks with a stranger');
+    // Its tries hold CAF up, so that good links may break: they come back.
+    await until('a and b are linked again', async () => await links(cluster, 'a') === 1 && await links(cluster, 'b') === 1);
+    same(two.map((one) => one.closes.length), [0, 0], 'who is with a and b notices nothing');
+    for (const one of [...two, third]) one.end();
+    return 'two nodes whose certificates the authority signed are linked; one that signed its own is let in by neither';
+  });
+}
+
 // --- would the witness see it? --------------------------------------------------------------------------
 
 async function forged(postgres) {
@@ -382,4 +411,5 @@ await suite('cluster', [
   drill('one node after the other restarted', rolling),
   drill('heard on another node', acrossNodes, { settings: accountSettings }),
   drill('rooms moved, nodes drained', operated),
+  { name: 'nodes that show certificates', deadlineMs, run: withCertificates },
 ]);
