@@ -17,6 +17,10 @@ namespace {
 // How long a suspicion or an end may go unnoticed.
 constexpr std::chrono::milliseconds slice{40};
 constexpr std::chrono::milliseconds retry{150};
+// A process that is being ended may take connections for a moment longer.
+constexpr int looks_at_suspect = 10;
+// What takes longer is a network that does not answer: looking again would cost beats.
+constexpr std::chrono::milliseconds quick_look{50};
 
 std::int64_t now_us() {
   using namespace std::chrono;
@@ -76,7 +80,7 @@ void cluster_keeper::watch_lease() {
 
 void cluster_keeper::suspect(std::string node) {
   const std::lock_guard lock{mutex_};
-  suspects_.push_back(std::move(node));
+  suspects_.push_back({std::move(node), looks_at_suspect});
 }
 
 void cluster_keeper::drain() {
@@ -163,18 +167,39 @@ void cluster_keeper::bury_silent() {
 // A process that is gone cannot come back under its id: nobody need wait for its
 // lease. One that only cannot be reached from here keeps it.
 void cluster_keeper::look_at_suspects() {
-  std::vector<std::string> suspects;
+  std::vector<suspected> suspects;
   {
     const std::lock_guard lock{mutex_};
     suspects = std::exchange(suspects_, {});
   }
-  if (suspects.empty())
-    return;
+  bool is_any_gone = false;
+  for (suspected& one : suspects) {
+    const auto address = address_of(one.id);
+    if (!address)
+      continue;
+    const std::int64_t began_us = now_us();
+    if (hooks_.is_nobody_at(*address)) {
+      bury_gone(one.id);
+      is_any_gone = true;
+    } else if (--one.looks_left > 0 && now_us() - began_us < us_of(quick_look)) {
+      const std::lock_guard lock{mutex_};
+      suspects_.push_back(std::move(one));
+    }
+  }
+  if (is_any_gone)
+    beat();
+}
+
+std::optional<std::string> cluster_keeper::address_of(const std::string& id) {
+  const std::lock_guard lock{view_mutex_};
+  const cluster_node* node = told_.find(id);
+  return node == nullptr ? std::nullopt : std::optional{node->address};
+}
+
+void cluster_keeper::bury_gone(const std::string& id) {
   for (const storage::node_record& node : registry_->nodes())
-    if (std::ranges::find(suspects, node.id) != suspects.end() && hooks_.is_nobody_at(node.address)
-        && registry_->bury(node.id, node.beat))
+    if (node.id == id && registry_->bury(id, node.beat))
       log(log_level::warning, "node " + node.name + " is gone: its rooms are free");
-  beat();
 }
 
 void cluster_keeper::tell_if_changed() {

@@ -17,6 +17,7 @@
 #include <functional>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <set>
 #include <string>
 #include <thread>
@@ -53,11 +54,19 @@ class cluster_keeper {
   void stop();
 
  private:
+  // A node that was lost, and how often it will be looked for.
+  struct suspected {
+    std::string id;
+    int looks_left = 0;
+  };
+
   void run();
   void enter();
   void beat();
   void bury_silent();
   void look_at_suspects();
+  std::optional<std::string> address_of(const std::string& id);
+  void bury_gone(const std::string& id);
   void tell_if_changed();
   void wait_for_notices();
   void watch_lease();
@@ -72,7 +81,7 @@ class cluster_keeper {
   std::set<std::string> strangers_;  // nodes whose versions were complained about
   std::int64_t next_beat_us_ = 0;
   std::mutex mutex_;
-  std::vector<std::string> suspects_;  // guarded
+  std::vector<suspected> suspects_;  // guarded
   std::atomic<bool> is_draining_{false};
   std::atomic<bool> is_stopping_{false};
   bool has_drained_ = false;

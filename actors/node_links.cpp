@@ -119,8 +119,12 @@ void links_state::on_try_again() {
   const std::int64_t now_us = steady_us(self_->home_system());
   for (auto at = links_.begin(); at != links_.end();) {
     const auto here = at++;
-    if (here->second.number == 0 && now_us - here->second.since_us > greeting_deadline_us)
+    if (here->second.number != 0)
+      continue;
+    if (now_us - here->second.since_us > greeting_deadline_us)
       lose(here);
+    else if (here->second.peer)  // both may have dialled at once, and a greeting is lost
+      greet(here->second, 0);
   }
 }
 

@@ -152,7 +152,7 @@ struct cluster_doors {
   // Called once.
   std::function<std::unique_ptr<storage::cluster_registry>()> open_registry;
   // Of HOST:PORT: whether it takes connections; whether it refuses them, because no
-  // process listens. Both may be false. Each blocks for a second at most.
+  // process listens. Both may be false. Each blocks for 300 ms at most.
   std::function<bool(const std::string& address)> is_somebody_at;
   std::function<bool(const std::string& address)> is_nobody_at;
 };

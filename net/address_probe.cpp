@@ -9,7 +9,8 @@ namespace tandem::net {
 namespace {
 
 namespace asio = boost::asio;
-constexpr std::chrono::milliseconds deadline_ms{1'000};
+// Nodes are near each other, and a node that asks must not miss its beats.
+constexpr std::chrono::milliseconds deadline_ms{300};
 
 }  // namespace
 

@@ -1,5 +1,5 @@
 // Whether somebody listens at an address: a TCP connection that is made and dropped.
-// Blocks for a second at most.
+// Blocks for 300 ms at most, and for as long as a name takes to be resolved.
 #pragma once
 
 #include <cstdint>
