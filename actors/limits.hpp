@@ -71,6 +71,8 @@ struct limits {
 
   std::uint64_t room_idle_ms = 60'000;          // without members, then it is evicted
   std::uint64_t store_retry_ms = 500;           // between attempts at a store that failed
+
+  bool operator==(const limits&) const = default;
 };
 
 }  // namespace tandem

@@ -81,6 +81,8 @@ class store_service final : public service {
   void on_batch_given(std::function<void()>) override {}
   const limits& bounds() const noexcept override { return bounds_; }
   counters count() const noexcept override { return {3, 1}; }
+  cluster_counts count_cluster() const noexcept override { return {}; }
+  bool give_rooms_away(std::chrono::milliseconds) override { return true; }
   bool stop(std::chrono::milliseconds) override { return true; }
 
  private:
@@ -220,7 +222,6 @@ class connection {
   net::http_response answer_to(net::http_request message) {
     const auto whole =
       std::make_shared<const net::incoming>(net::incoming{std::move(message), "192.0.2.1"});
-    const net::http_request& request = whole->message;
     std::optional<net::http_response> answer;
     route(whole, [&](net::http_answer given) {
       must(!answer, "a request has one answer");
@@ -247,7 +248,6 @@ class connection {
 
   // http_server's answer.
   void route(net::incoming_ptr whole, net::respond reply) {
-    const net::http_request& request = whole->message;
     const std::string_view path = path_of(request);
     const auto origin = request[http::field::origin];
     const bool changes = request.method() != http::verb::get;
