@@ -118,14 +118,22 @@ std::map<std::string, open_file> open_files(storage::reader& from,
   return files;
 }
 
-// The file whose next operation is the earliest; each file's own order stays.
-std::map<std::string, open_file>::iterator earliest(std::map<std::string, open_file>& files) {
+// The file whose next operation is the earliest; each file's own order stays. Of
+// several in one millisecond that of whoever wrote last: one burst of edits is one
+// commit.
+std::map<std::string, open_file>::iterator earliest(std::map<std::string, open_file>& files,
+                                                    const ot::client_id& wrote_last) {
   auto first = files.end();
+  std::pair<std::int64_t, bool> first_rank;
   for (auto at = files.begin(); at != files.end(); ++at) {
     const storage::stored_op* next = at->second.log.peek();
-    if (next != nullptr
-        && (first == files.end() || next->at_ms < first->second.log.peek()->at_ms))
+    if (next == nullptr)
+      continue;
+    const std::pair rank{next->at_ms, next->client != wrote_last};
+    if (first == files.end() || rank < first_rank) {
       first = at;
+      first_rank = rank;
+    }
   }
   return first;
 }
@@ -143,9 +151,12 @@ git_export_result export_to_git(storage::reader& from, const storage::room_recor
   git_export_result result;
   git_history history{pause_ms};
   fast_import import{folder, files};
-  for (auto next = earliest(files); next != files.end(); next = earliest(files)) {
+  ot::client_id wrote_last;
+  for (auto next = earliest(files, wrote_last); next != files.end();
+       next = earliest(files, wrote_last)) {
     auto& [name, file] = *next;
     const storage::stored_op made = file.log.take();
+    wrote_last = made.client;
     if (const auto ended = history.add(name, made))
       import.commit(*ended);
     file.text.apply(made.op);

@@ -248,6 +248,7 @@ class connection {
 
   // http_server's answer.
   void route(net::incoming_ptr whole, net::respond reply) {
+    const net::http_request& request = whole->message;
     const std::string_view path = path_of(request);
     const auto origin = request[http::field::origin];
     const bool changes = request.method() != http::verb::get;
