@@ -120,6 +120,7 @@ delegate_actor::behavior_type delegate(delegate_actor::stateful_pointer<delegate
     [&state](const no_room& none) { state.on_no_room(none); },
     [](const entry_decided&) {},
     [](const rights_now&) {},
+    [](const ai_says&) {},
     [&state](route_lost) { state.leave(); },
     [&state](const node_bytes& part) { state.on_bytes(part); },
   };

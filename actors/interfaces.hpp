@@ -38,6 +38,7 @@ struct room_says;
 struct no_room;
 struct entry_decided;
 struct rights_now;
+struct ai_says;
 
 using session_actor = caf::typed_actor<
   // A message came from the client.
@@ -54,7 +55,9 @@ using session_actor = caf::typed_actor<
   // The GATE: this session may come in, or may not.
   caf::reacts_to<entry_decided>,
   // The GATE: what it may has changed.
-  caf::reacts_to<rights_now>>;
+  caf::reacts_to<rights_now>,
+  // The AI's word, on what was asked or on what may be.
+  caf::reacts_to<ai_says>>;
 
 struct enter;
 struct member_says;
@@ -219,6 +222,10 @@ struct entry_decided {
 struct rights_now {
   room_role role = room_role::none;
   refused_entry why;  // if it is none
+};
+
+struct ai_says {
+  server::ai_event event;
 };
 
 struct enter {
@@ -426,6 +433,7 @@ CAF_ALLOW_UNSAFE_MESSAGE_TYPE(tandem::room_renamed)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(tandem::stop_rooms)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(tandem::entry_decided)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(tandem::rights_now)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(tandem::ai_says)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(tandem::admit)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(tandem::admit_session)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(tandem::invite_redeemed)

@@ -37,6 +37,10 @@ struct limits {
   std::uint64_t chats_per_minute = 120;
   std::uint64_t chats_burst = 60;
 
+  // How often it may ask the AI; what takes a model long counts ten times.
+  std::uint64_t asks_per_minute = 600;
+  std::uint64_t asks_burst = 120;
+
   // How fast it may say everything else.
   std::uint32_t messages_per_second = 200;
   std::uint32_t messages_burst = 1'000;

@@ -91,8 +91,8 @@ void fields(auto& archive, of<server::opened> auto& m) {
 }
 
 void fields(auto& archive, of<server::error> auto& m) {
-  auto& [code, message, file, seq, id, retry_ms] = m;
-  archive(code, message, file, seq, id, retry_ms);
+  auto& [code, message, file, seq, id, retry_ms, ask] = m;
+  archive(code, message, file, seq, id, retry_ms, ask);
 }
 
 // ---- session → room ----
@@ -113,8 +113,8 @@ void fields(auto& archive, of<open_request> auto& m) {
 }
 
 void fields(auto& archive, of<submit_edit> auto& m) {
-  auto& [file, edit] = m;
-  archive(file, edit);
+  auto& [file, edit, by_ai] = m;
+  archive(file, edit, by_ai);
 }
 
 void fields(auto& archive, of<move_cursor> auto& m) {

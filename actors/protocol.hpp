@@ -2,6 +2,7 @@
 // the server says. JSON is net/'s affair. Positions and lengths are characters.
 #pragma once
 
+#include "actors/ai/suggestion.hpp"
 #include "ot/ids.hpp"
 #include "ot/text_op.hpp"
 
@@ -81,6 +82,7 @@ struct edit {
   std::uint64_t seq = 0;
   ot::text_op op;
   std::optional<std::uint64_t> id{};
+  bool by_ai = false;  // taken over from a proposal
 };
 
 struct selection {
@@ -117,16 +119,40 @@ struct change_file {
   std::string language;
 };
 
+// Of the AI; `ask` is the client's own number.
+struct complete {
+  std::uint64_t ask = 0;
+  std::string file;
+  ot::revision rev = 0;
+  std::uint64_t position = 0;
+  std::optional<std::uint64_t> id{};
+};
+
+struct refactor {
+  std::uint64_t ask = 0;
+  std::string file;
+  ot::revision rev = 0;
+  std::uint64_t from = 0;
+  std::uint64_t to = 0;
+  std::string instruction;
+  std::optional<std::uint64_t> id{};
+};
+
+struct cancel {
+  std::uint64_t ask = 0;
+};
+
 // A frame that is none of the above: what to answer.
 struct malformed {
   error_code code = error_code::bad_message;
   std::string why;
   std::string file;  // if it could be read
   std::optional<std::uint64_t> seq;
+  std::optional<std::uint64_t> ask{};
 };
 
-using message =
-  std::variant<hello, open, close, edit, cursor, chat, diverged, change_file, malformed>;
+using message = std::variant<hello, open, close, edit, cursor, chat, diverged, change_file,
+                             complete, refactor, cancel, malformed>;
 
 }  // namespace client
 
@@ -238,7 +264,50 @@ struct error {
   std::optional<std::uint64_t> seq;
   std::optional<std::uint64_t> id;  // of a chat message
   std::optional<std::uint32_t> retry_ms;
+  std::optional<std::uint64_t> ask{};  // of what the AI was asked
 };
+
+// What a room's AI may be asked.
+struct ai_state {
+  std::string mode;      // off, local, on
+  std::string provider;  // off, local, openai
+  std::string model;
+  std::string host;      // where texts go to; empty: nowhere
+  bool can_complete = false;
+  bool can_refactor = false;
+  bool can_chat = false;
+
+  friend bool operator==(const ai_state&, const ai_state&) = default;
+};
+
+struct completion {
+  std::uint64_t ask = 0;
+  std::string file;
+  ot::revision rev = 0;
+  ai::prediction what;
+  std::string provider;
+  bool is_more_to_come = false;
+  std::string problem;  // of the model, if its answer is missing
+  std::optional<std::uint32_t> retry_ms;
+};
+
+struct thinking {
+  std::uint64_t ask = 0;
+  std::string piece;
+};
+
+struct proposal {
+  std::optional<std::uint64_t> ask;   // either this,
+  std::optional<std::uint64_t> chat;  // or this: the assistant's message
+  std::string file;
+  ot::revision rev = 0;
+  ot::text_op op;
+  std::string summary;
+  std::string provider;
+};
+
+// Everything that the AI says.
+using ai_event = std::variant<ai_state, completion, thinking, proposal, error>;
 
 }  // namespace server
 
@@ -262,6 +331,17 @@ class frame_encoder {
   virtual frame encode(const server::file_changed& message) const = 0;
   virtual frame encode(const server::check& message) const = 0;
   virtual frame encode(const server::error& message) const = 0;
+  virtual frame encode_ai(const server::ai_event& message) const = 0;
+};
+
+// Reads frames that frame_encoder has made, for who follows a room inside the
+// server. Stateless, used from every thread.
+class frame_decoder {
+ public:
+  virtual ~frame_decoder() = default;
+  // Nothing: it is no such frame.
+  virtual std::optional<ot::text_op> op_in(const std::string& bytes) const = 0;
+  virtual std::optional<server::chat> chat_in(const std::string& bytes) const = 0;
 };
 
 }  // namespace tandem

@@ -24,7 +24,9 @@ class rate_limits {
         bytes_account_{allowed.edit_bytes_per_account},
         bytes_address_{allowed.edit_bytes_per_address},
         chats_account_{allowed.chats_per_account},
-        chats_address_{allowed.chats_per_address} {}
+        chats_address_{allowed.chats_per_address},
+        asks_account_{allowed.asks_per_account},
+        asks_address_{allowed.asks_per_address} {}
 
   using maybe_account = std::optional<storage::account_key>;
 
@@ -45,10 +47,10 @@ class rate_limits {
     if (account) {
       const std::string key = key_of(*account);
       return {edits_account_.find(key, now_us), bytes_account_.find(key, now_us),
-              chats_account_.find(key, now_us)};
+              chats_account_.find(key, now_us), asks_account_.find(key, now_us)};
     }
     return {edits_address_.find(address, now_us), bytes_address_.find(address, now_us),
-            chats_address_.find(address, now_us)};
+            chats_address_.find(address, now_us), asks_address_.find(address, now_us)};
   }
 
  private:
@@ -64,6 +66,8 @@ class rate_limits {
   bucket_table bytes_address_;
   bucket_table chats_account_;
   bucket_table chats_address_;
+  bucket_table asks_account_;
+  bucket_table asks_address_;
 };
 
 }  // namespace tandem

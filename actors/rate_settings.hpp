@@ -26,6 +26,8 @@ struct rate_settings {
   rate edit_bytes_per_address{2'000U << 20U, 256U << 20U};
   rate chats_per_account{120, 60};
   rate chats_per_address{1'200, 600};
+  rate asks_per_account{1'200, 300};
+  rate asks_per_address{12'000, 2'000};
 };
 
 }  // namespace tandem

@@ -272,8 +272,9 @@ void room_core::submit(submit_edit request, moment now) {
   const unanswered_edit pending{request.edit.site, request.file, author->second.client,
                                 request.edit.seq};
   request.edit.client = author->second.client;
-  const ot::submitted result =
-    file->submit(std::move(request.edit), author->second.shown.name, now.epoch_ms);
+  const std::string& name = author->second.shown.name;
+  const ot::submitted result = file->submit(
+    std::move(request.edit), request.by_ai ? name + " (with AI)" : name, now.epoch_ms);
   request.edit.site = pending.site;
   request.edit.seq = pending.seq;
   switch (result.result) {

@@ -40,6 +40,7 @@ struct open_request {
 struct submit_edit {
   storage::file_key file = 0;
   ot::edit edit;
+  bool by_ai = false;  // a person has taken a proposal over
 };
 
 struct move_cursor {

@@ -123,7 +123,9 @@ void room_core::on_written(write_outcome outcome, const std::vector<storage::fil
 room_note room_core::chat_note(const queued_chat& said) const {
   const storage::chat_message& m = said.message;
   server::chat shown{m.n, m.author, m.text, m.at_ms, std::nullopt, std::nullopt};
-  if (said.site != 0)
+  const auto author = members_.find(said.site);
+  const bool is_unseen = author != members_.end() && author->second.is_unseen;
+  if (said.site != 0 && !is_unseen)
     shown.site = said.site;
   room_note note{encoder_.encode(shown), said.site, nullptr, {}, 0, {}};
   shown.id = m.client_message_id;

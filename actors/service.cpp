@@ -1,5 +1,6 @@
 #include "actors/service.hpp"
 
+#include "actors/ai/autocomplete.hpp"
 #include "actors/cluster_keeper.hpp"
 #include "actors/gate.hpp"
 #include "actors/node_links.hpp"
@@ -74,14 +75,15 @@ class actor_service final : public service {
   actor_service(const limits& bounds, const frame_encoder& encoder,
                 std::unique_ptr<storage::store> store, std::size_t threads,
                 const entry_settings& entry, const cluster_settings& cluster,
-                const cluster_doors& doors)
+                const cluster_doors& doors, const ai_parts& ai)
       : bounds_{bounds},
         encoder_{encoder},
         mode_{entry.mode},
         rates_{std::make_shared<rate_limits>(entry.rates)},
         is_in_cluster_{cluster.is_wanted()},
         settings_{threads, cluster},
-        system_{settings_} {
+        system_{settings_},
+        model_{ai.model} {
     std::shared_ptr<storage::reader> reading = store->open_reader();
     std::shared_ptr<storage::reader> studying = store->open_reader();
     std::shared_ptr<storage::reader> admitting = store->open_reader();
@@ -96,6 +98,11 @@ class actor_service final : public service {
     registry_ = system_.spawn(
       registry, registry_settings{&bounds_, &encoder_, writer_, reader_, batch_given_,
                                   live_rooms_, is_in_cluster_ ? relays() : relay_maker{}});
+    if (ai.decoder != nullptr)
+      autocomplete_ = system_.spawn(ai::autocomplete,
+                                    ai::autocomplete_settings{registry_, reader_, {}, ai.offer,
+                                                              ai.decoder, ai.model, ai_counters_,
+                                                              random_client});
     if (is_in_cluster_)
       join_cluster(cluster, doors);
   }
@@ -108,7 +115,7 @@ class actor_service final : public service {
       system_.spawn(session, session_settings{&bounds_, &encoder_, registry_,
                                               std::move(room_id), std::move(sink),
                                               live_sessions_, mode_, gate_, std::move(shown),
-                                              rates_, is_in_cluster_}));
+                                              rates_, is_in_cluster_, autocomplete_}));
   }
 
   void admit(credentials shown, std::string room_id,
@@ -118,6 +125,8 @@ class actor_service final : public service {
 
   void rights_changed(std::string room_id,
                       std::optional<storage::account_key> account) override {
+    if (autocomplete_)
+      caf::anon_send(autocomplete_, tandem::rights_changed{room_id, account});
     caf::anon_send(gate_, tandem::rights_changed{std::move(room_id), account});
   }
 
@@ -142,6 +151,27 @@ class actor_service final : public service {
                                         std::move(answer)});
   }
 
+  void ask_ai(std::string room_id, storage::tenant_key tenant, ai::asker from,
+              ai::question what) override {
+    if (autocomplete_)
+      caf::anon_send(autocomplete_, ai::ask_ai{std::move(room_id), tenant, std::move(from),
+                                               std::move(what)});
+    else
+      from.tell(no_ai());
+  }
+
+  void ask_about_text(ai::text_question what, ai::asker from) override {
+    if (autocomplete_)
+      caf::anon_send(autocomplete_, ai::ask_about_text{std::move(what), std::move(from)});
+    else
+      from.tell(no_ai());
+  }
+
+  void take_back(std::string room_id, std::uint64_t asker_id) override {
+    if (autocomplete_)
+      caf::anon_send(autocomplete_, ai::take_back_in{std::move(room_id), {asker_id, {}}});
+  }
+
   void close_room(const std::string& room_id,
                   std::function<void(storage::store&)> task) override {
     caf::anon_send(registry_, remove_room{room_id, std::move(task)});
@@ -158,6 +188,12 @@ class actor_service final : public service {
   cluster_counts count_cluster() const noexcept override {
     return {counters_->nodes,      counters_->links,          counters_->relays,
             counters_->bytes_sent, counters_->bytes_received, *fenced_writes_};
+  }
+
+  ai_counts count_ai() const noexcept override {
+    const ai::ai_counters& c = *ai_counters_;
+    return {c.completions, c.changes,    c.mentions,   c.texts,
+            c.dropped,     c.cache_hits, c.companions, model_ ? model_->counts() : ai::model_counts{}};
   }
 
   bool give_rooms_away(std::chrono::milliseconds deadline) override {
@@ -180,6 +216,8 @@ class actor_service final : public service {
     const bool in_time = all_gone.wait_for(deadline) == std::future_status::ready;
     if (keeper_)
       leave_cluster();
+    if (autocomplete_)
+      caf::anon_send_exit(autocomplete_, caf::exit_reason::kill);
     caf::anon_send_exit(registry_, caf::exit_reason::kill);
     caf::anon_send_exit(writer_, caf::exit_reason::kill);
     caf::anon_send_exit(reader_, caf::exit_reason::kill);
@@ -189,6 +227,10 @@ class actor_service final : public service {
   }
 
  private:
+  static server::error no_ai() {
+    return {error_code::forbidden, "AI is off on this server", {}, {}, {}, {}};
+  }
+
   // The registry makes relays, and they need its handle and that of LINKS: both are
   // there before anybody comes in.
   relay_maker relays() {
@@ -271,6 +313,9 @@ class actor_service final : public service {
   registry_actor registry_;
   links_actor links_;                        // in a cluster
   std::unique_ptr<cluster_keeper> keeper_;  // likewise
+  std::shared_ptr<ai::language_model> model_;
+  std::shared_ptr<ai::ai_counters> ai_counters_ = std::make_shared<ai::ai_counters>();
+  ai::autocomplete_actor autocomplete_;  // none: there is no AI here
 };
 
 }  // namespace
@@ -279,9 +324,9 @@ std::unique_ptr<service> start_service(const limits& bounds, const frame_encoder
                                        std::unique_ptr<storage::store> store,
                                        std::size_t threads, const entry_settings& entry,
                                        const cluster_settings& cluster,
-                                       const cluster_doors& doors) {
+                                       const cluster_doors& doors, const ai_parts& ai) {
   return std::make_unique<actor_service>(bounds, encoder, std::move(store), threads, entry,
-                                         cluster, doors);
+                                         cluster, doors, ai);
 }
 
 }  // namespace tandem

@@ -7,6 +7,9 @@
 #pragma once
 
 #include "actors/admission.hpp"
+#include "actors/ai/ai_offer.hpp"
+#include "actors/ai/language_model.hpp"
+#include "actors/ai/question.hpp"
 #include "actors/cluster_settings.hpp"
 #include "actors/limits.hpp"
 #include "actors/protocol.hpp"
@@ -104,6 +107,13 @@ class service {
   // within some seconds.
   virtual void edit(visiting_edit wish, std::function<void(const visit_result&)> answer) = 0;
 
+  // Asks a room's AI, or the AI about a text. `from` is told as ai::asker says.
+  virtual void ask_ai(std::string room_id, storage::tenant_key tenant, ai::asker from,
+                      ai::question what) = 0;
+  virtual void ask_about_text(ai::text_question what, ai::asker from) = 0;
+  // It does not want to know any more.
+  virtual void take_back(std::string room_id, std::uint64_t asker_id) = 0;
+
   // Ends the room's sessions, and then runs the task as `write` does.
   virtual void close_room(const std::string& room_id,
                           std::function<void(storage::store&)> task) = 0;
@@ -134,6 +144,19 @@ class service {
   };
   virtual cluster_counts count_cluster() const noexcept = 0;
 
+  // Of the AI.
+  struct ai_counts {
+    std::uint64_t completions = 0;
+    std::uint64_t changes = 0;
+    std::uint64_t mentions = 0;
+    std::uint64_t texts = 0;
+    std::uint64_t dropped = 0;
+    std::uint64_t cache_hits = 0;
+    std::uint64_t companions = 0;
+    ai::model_counts model;
+  };
+  virtual ai_counts count_ai() const noexcept = 0;
+
   // In a cluster: has other nodes take this one's rooms. Whether they did in time.
   virtual bool give_rooms_away(std::chrono::milliseconds deadline) = 0;
 
@@ -145,6 +168,13 @@ class service {
 struct entry_settings {
   access_mode mode = access_mode::open;
   rate_settings rates;
+};
+
+// What the AI works with.
+struct ai_parts {
+  ai_offer offer;
+  std::shared_ptr<ai::language_model> model;  // none: only the local predictor
+  const frame_decoder* decoder = nullptr;     // none: no AI; must outlive the service
 };
 
 // What a node needs of the world around it.
@@ -163,6 +193,6 @@ std::unique_ptr<service> start_service(const limits& bounds, const frame_encoder
                                        std::unique_ptr<storage::store> store,
                                        std::size_t threads, const entry_settings& entry = {},
                                        const cluster_settings& cluster = {},
-                                       const cluster_doors& doors = {});
+                                       const cluster_doors& doors = {}, const ai_parts& ai = {});
 
 }  // namespace tandem

@@ -62,6 +62,8 @@ void session_state::on_room(const room_says& said) {
     pace_ = connection_sink::pace::with_batch;
   core_->on_room(said.event);
   pace_ = connection_sink::pace::at_once;
+  if (std::holds_alternative<joined>(said.event))
+    attend_to_ai();
 }
 
 void session_state::tell_room(member_says message) {
@@ -159,6 +161,33 @@ void session_state::on_rights(const rights_now& now) {
 void session_state::leave() {
   left_ = true;
   tell_room({member_left{site_}});
+  if (std::exchange(attends_ai_, false))
+    self_->send(settings_.ai, ai::leave_room{settings_.room_id, self_->id()});
+}
+
+// ---- the AI ----
+
+ai::asker session_state::as_asker() const {
+  return {self_->id(), [session = session_actor{self_}](const server::ai_event& event) {
+            caf::anon_send(session, ai_says{event});
+          }};
+}
+
+void session_state::attend_to_ai() {
+  if (settings_.ai && !left_ && !std::exchange(attends_ai_, true))
+    self_->send(settings_.ai, ai::attend_room{settings_.room_id, tenant_, as_asker()});
+}
+
+void session_state::ask_ai(ai::question what) {
+  if (attends_ai_)
+    self_->send(settings_.ai,
+                ai::ask_ai{settings_.room_id, tenant_, as_asker(), std::move(what)});
+}
+
+void session_state::take_back(std::uint64_t ask) {
+  if (attends_ai_)
+    self_->send(settings_.ai,
+                ai::take_back_in{settings_.room_id, {self_->id(), ask}});
 }
 
 void session_state::open(client::open wanted) {
@@ -210,6 +239,7 @@ session_actor::behavior_type session(session_actor::stateful_pointer<session_sta
       state.guarded([&] { state.on_decided(decided); });
     },
     [&state](const rights_now& now) { state.guarded([&] { state.on_rights(now); }); },
+    [&state](const ai_says& said) { state.guarded([&] { state.on_ai(said); }); },
   };
 }
 

@@ -2,6 +2,7 @@
 // connection: it quits when that says `disconnected`.
 #pragma once
 
+#include "actors/ai/ai_interfaces.hpp"
 #include "actors/interfaces.hpp"
 #include "actors/rate_limits.hpp"
 #include "actors/session_core.hpp"
@@ -26,6 +27,7 @@ struct session_settings {
   credentials shown = {};
   std::shared_ptr<rate_limits> rates = {};  // none: no limits but its own
   bool may_rooms_move = false;              // in a cluster
+  ai::autocomplete_actor ai = {};           // none: nothing can be asked
 };
 
 class session_state : public session_effects {
@@ -42,6 +44,7 @@ class session_state : public session_effects {
   void on_decided(const entry_decided& decided);
   void on_rights(const rights_now& now);
   void on_no_room(const no_room& none);
+  void on_ai(const ai_says& said) { core_->on_ai(said.event); }
 
   // Runs a handler. An exception ends this connection, and nothing else: its
   // client is told to connect again.
@@ -72,12 +75,16 @@ class session_state : public session_effects {
   void change_file(client::change_file change) override;
   void report_divergence(client::diverged report) override;
   void change_role(room_role role) override;
+  void ask_ai(ai::question what) override;
+  void take_back(std::uint64_t ask) override;
 
  private:
   void tell_room(member_says message);
   void enter(granted_entry granted);
   void ask_for_room(join_request request);
   void fail(const std::exception& error);
+  ai::asker as_asker() const;
+  void attend_to_ai();
 
   session_actor::pointer self_;
   session_settings settings_;
@@ -88,6 +95,7 @@ class session_state : public session_effects {
   room_actor room_;
   ot::site_id site_ = 0;
   bool left_ = false;
+  bool attends_ai_ = false;
   connection_sink::pace pace_ = connection_sink::pace::at_once;
 };
 

@@ -47,6 +47,7 @@ session_core::session_core(const limits& bounds, const frame_encoder& encoder,
       edits_{bounds.ops_per_second, bounds.ops_burst},
       bytes_{{bounds.edit_bytes_per_second * 60, bounds.edit_bytes_burst}},
       chats_{{bounds.chats_per_minute, bounds.chats_burst}},
+      asks_{{bounds.asks_per_minute, bounds.asks_burst}},
       messages_{bounds.messages_per_second, bounds.messages_burst} {
 }
 
@@ -80,6 +81,9 @@ void session_core::on_message(client::message message, std::int64_t now_us) {
     void operator()(client::chat& m) { self.chat(m, now_us); }
     void operator()(client::diverged& m) { self.diverged(m); }
     void operator()(client::change_file& m) { self.change_file(m); }
+    void operator()(client::complete& m) { self.complete(m, now_us); }
+    void operator()(client::refactor& m) { self.refactor(m, now_us); }
+    void operator()(const client::cancel& m) { self.effects_.take_back(m.ask); }
     void operator()(client::malformed& m) { self.malformed(m); }
   };
   std::visit(visitor{*this, now_us}, message);
@@ -108,6 +112,10 @@ void session_core::refuse_hurry(const client::message& message, std::int64_t wai
     error.file = change->file;
   else if (const auto* open = std::get_if<client::open>(&message))
     error.file = open->file;
+  else if (const auto* complete = std::get_if<client::complete>(&message))
+    error.ask = complete->ask;
+  else if (const auto* refactor = std::get_if<client::refactor>(&message))
+    error.ask = refactor->ask;
   send_error(std::move(error));
 }
 
@@ -299,7 +307,7 @@ void session_core::submit(storage::file_key key, followed& file, client::edit& m
   file.unanswered_base = message.rev;
   file.submitted_since_open = true;
   effects_.submit(
-    {key, {client_, message.seq, message.rev, std::move(message.op), site_}});
+    {key, {client_, message.seq, message.rev, std::move(message.op), site_}, message.by_ai});
 }
 
 void session_core::ask_rebase(followed& file, const client::edit& message) {
@@ -331,7 +339,10 @@ void session_core::chat(client::chat& message, std::int64_t now_us) {
     return refuse_hurry(message, wait_us);
   if (told_)
     told_->asked(message);
+  const std::string text = message.text;
   effects_.post(std::move(message));
+  if (text.find(ai::assistant_mention) != std::string::npos)
+    mention_assistant(text, now_us);
 }
 
 void session_core::change_file(client::change_file& message) {
@@ -350,8 +361,81 @@ void session_core::diverged(client::diverged& message) {
   open(again);
 }
 
+// ---- the AI ----
+
+namespace {
+
+// What takes a model long counts for as many completions.
+constexpr std::uint64_t completion_weight = 1;
+constexpr std::uint64_t change_weight = 10;
+
+}  // namespace
+
+bool session_core::may_ask(const std::string& file, std::uint64_t ask, std::uint64_t weight,
+                           std::int64_t now_us) {
+  server::error error{error_code::forbidden, {}, file, {}, {}, {}};
+  if (ask != 0)
+    error.ask = ask;
+  if (!tandem::may(role_, room_action::ask_ai)) {
+    error.message = "a " + std::string{to_string(role_)} + " may not ask the AI";
+    send_error(std::move(error));
+    return false;
+  }
+  std::int64_t wait_us = asks_.take(now_us, weight);
+  if (wait_us == 0 && shared_.asks)
+    wait_us = shared_.asks->take(now_us, weight);
+  if (wait_us == 0)
+    return true;
+  error.code = error_code::rate_limited;
+  error.message = "the AI is asked too often";
+  error.retry_ms = static_cast<std::uint32_t>(wait_us / 1000 + 1);
+  send_error(std::move(error));
+  return false;
+}
+
+void session_core::refuse_unopened(const std::string& file, std::uint64_t ask) {
+  server::error error{error_code::stale, "open the file first", file, {}, {}, {}};
+  error.ask = ask;
+  send_error(std::move(error));
+}
+
+void session_core::complete(client::complete& message, std::int64_t now_us) {
+  if (!may_ask(message.file, message.ask, completion_weight, now_us))
+    return;
+  const auto file = find(message.file, message.id);
+  if (file == files_.end() || message.rev > file->second.sent)
+    return refuse_unopened(message.file, message.ask);
+  effects_.ask_ai(ai::completion_question{message.ask, {message.file, file->first}, message.rev,
+                                          message.position});
+}
+
+void session_core::refactor(client::refactor& message, std::int64_t now_us) {
+  if (!may_ask(message.file, message.ask, change_weight, now_us))
+    return;
+  const auto file = find(message.file, message.id);
+  if (file == files_.end() || message.rev > file->second.sent)
+    return refuse_unopened(message.file, message.ask);
+  effects_.ask_ai(ai::change_question{message.ask, {message.file, file->first}, message.rev,
+                                      message.from, message.to, std::move(message.instruction)});
+}
+
+void session_core::mention_assistant(const std::string& text, std::int64_t now_us) {
+  if (may_ask({}, 0, change_weight, now_us))
+    effects_.ask_ai(ai::mention{text});
+}
+
+// Before the welcome nobody has been told what may be asked.
+void session_core::on_ai(const server::ai_event& event) {
+  if (phase_ != phase::live && phase_ != phase::moving)
+    return;
+  effects_.send(encoder_.encode_ai(event));
+  end_if_unread();
+}
+
 void session_core::malformed(const client::malformed& message) {
-  send_error({message.code, message.why, message.file, message.seq, {}, {}});
+  server::error error{message.code, message.why, message.file, message.seq, {}, {}};
+  error.ask = message.ask;
+  send_error(std::move(error));
   if (++bad_messages_ >= bad_messages_max)
     fail(close_code::bad_message, "too many bad messages");
 }

@@ -34,6 +34,7 @@
 //     else up to limits::outbound_bytes, then the connection ends.
 #pragma once
 
+#include "actors/ai/question.hpp"
 #include "actors/limits.hpp"
 #include "actors/protocol.hpp"
 #include "actors/room_messages.hpp"
@@ -74,6 +75,10 @@ class session_effects {
   virtual void change_file(client::change_file change) = 0;
   virtual void report_divergence(client::diverged report) = 0;
   virtual void change_role(room_role role) = 0;
+
+  // ---- to the AI; answered by on_ai ----
+  virtual void ask_ai(ai::question what) = 0;
+  virtual void take_back(std::uint64_t ask) = 0;
 };
 
 class session_core {
@@ -108,6 +113,9 @@ class session_core {
   void follow_moves() { told_.emplace(); }
   // What this session shares with others, besides its own limits.
   void share(session_limits shared) { shared_ = std::move(shared); }
+
+  // ---- from the AI ----
+  void on_ai(const server::ai_event& event);
 
   // The server stops.
   void on_shutdown();
@@ -150,6 +158,13 @@ class session_core {
   void chat(client::chat& message, std::int64_t now_us);
   void change_file(client::change_file& message);
   void diverged(client::diverged& message);
+  void complete(client::complete& message, std::int64_t now_us);
+  void refactor(client::refactor& message, std::int64_t now_us);
+  // Whether the role and the limits allow it; if not it is answered.
+  bool may_ask(const std::string& file, std::uint64_t ask, std::uint64_t weight,
+               std::int64_t now_us);
+  void refuse_unopened(const std::string& file, std::uint64_t ask);
+  void mention_assistant(const std::string& text, std::int64_t now_us);
   void malformed(const client::malformed& message);
 
   void on_joined(const joined& in);
@@ -200,6 +215,7 @@ class session_core {
   token_bucket edits_;
   shared_bucket bytes_;
   shared_bucket chats_;
+  shared_bucket asks_;
   token_bucket messages_;  // of all other kinds
   // What was said before the room had let this session in and answered the
   // hello's opens; dealt with then, in order.

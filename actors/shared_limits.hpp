@@ -115,6 +115,7 @@ struct session_limits {
   bucket_ptr edits;
   bucket_ptr bytes;  // inserted
   bucket_ptr chats;
+  bucket_ptr asks;   // of the AI
 };
 
 }  // namespace tandem

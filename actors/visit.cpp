@@ -88,6 +88,7 @@ session_actor::behavior_type visit(session_actor::stateful_pointer<visit_state> 
     [&state](const no_room& none) { state.on_no_room(none); },
     [](const entry_decided&) {},
     [](const rights_now&) {},
+    [](const ai_says&) {},
   };
 }
 

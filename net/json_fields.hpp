@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <utility>
 
 namespace tandem::net {
 
@@ -47,6 +48,23 @@ inline std::uint64_t required_number(json_view object, const char* name) {
   if (!number)
     throw bad_field{name};
   return *number;
+}
+
+// [from, to], neither negative, from <= to.
+inline std::pair<std::uint64_t, std::uint64_t> read_range(json_view object, const char* name) {
+  std::int64_t ends[2] = {};
+  std::size_t count = 0;
+  const auto pair = object.find(name);
+  const bool complete = pair && pair->for_each([&](json_view end) {
+    const auto number = end.integer();
+    if (count == 2 || !number || *number < 0)
+      return false;
+    ends[count++] = *number;
+    return true;
+  });
+  if (!complete || count != 2 || ends[0] > ends[1])
+    throw bad_field{name};
+  return {static_cast<std::uint64_t>(ends[0]), static_cast<std::uint64_t>(ends[1])};
 }
 
 }  // namespace tandem::net

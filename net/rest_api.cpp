@@ -1,5 +1,6 @@
 #include "net/rest_api.hpp"
 
+#include "net/json.hpp"
 #include "net/rest_answers.hpp"
 #include "net/target.hpp"
 
@@ -31,12 +32,25 @@ std::optional<http_response> refusal_by_cookie(const rest_call& call) {
   return std::nullopt;
 }
 
+// The room that a request is about: its path says so, or its body. Empty: none.
+std::string room_named(const route& found, const rest_call& call) {
+  if (found.pattern.starts_with("/rooms/{"))
+    return call.room();
+  if (found.needed != need::ask_ai)
+    return {};
+  json_document body;
+  if (body.parse(call.message().body()) != json_error::none || body.is_empty())
+    return {};  // the route's function says what is wrong
+  const auto room = body.root().find("room_id");
+  return std::string{room ? room->string().value_or("") : std::string_view{}};
+}
+
 }  // namespace
 
 bool rest_api::serves(std::string_view path) noexcept {
-  constexpr std::array<std::string_view, 11> beginnings{
+  constexpr std::array<std::string_view, 12> beginnings{
     "rooms", "healthz", "readyz", "metrics", "account", "invites",
-    "tenant", "server", "auth", "openapi.json", "autocomplete"};
+    "tenant", "server", "auth", "openapi.json", "autocomplete", "refactor"};
   path.remove_prefix(path.starts_with('/') ? 1 : 0);
   return std::ranges::find(beginnings, path.substr(0, path.find('/'))) != beginnings.end();
 }
@@ -79,10 +93,11 @@ void rest_api::run(const route& found, rest_call call) {
   }
   if (auto refused = refusal_by_cookie(call))
     return call.answer(std::move(*refused));
-  const bool names_room = found.pattern.starts_with("/rooms/{");
+  const std::string room_id = room_named(found, call);
   auto shared = std::make_shared<rest_call>(std::move(call));
-  rest_.actors.admit(shared->from.shown, names_room ? shared->room() : "",
-                     [this, &found, shared, now_us](const admission& who) {
+  rest_.actors.admit(shared->from.shown, room_id,
+                     [this, &found, shared, now_us,
+                      names_room = !room_id.empty()](const admission& who) {
                        const auto key = who.account ? std::optional{who.account->key}
                                                     : std::nullopt;
                        const std::int64_t wait_us =
@@ -92,7 +107,8 @@ void rest_api::run(const route& found, rest_call call) {
                            : 0;
                        if (wait_us > 0)
                          return shared->answer(too_many_requests(wait_us));
-                       if (auto refused = refusal(found.needed, who, rest_.actors.mode()))
+                       if (auto refused =
+                             refusal(found.needed, who, rest_.actors.mode(), names_room))
                          return shared->answer(std::move(*refused));
                        shared->who = who;
                        found.run(rest_, std::move(*shared));

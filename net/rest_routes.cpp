@@ -53,6 +53,7 @@ std::optional<http_response> refusal_in_room(need what, const admission& who) {
   const bool may_read = may(who.role, room_action::read);
   const bool may_it = what == need::manage_room ? who.may_manage
                       : what == need::edit_room ? may(who.role, room_action::edit)
+                      : what == need::ask_ai    ? may(who.role, room_action::ask_ai)
                       : what == need::see_room  ? may_read || who.may_manage
                                                 : may_read;
   if (may_it)
@@ -72,6 +73,7 @@ std::string_view to_string(need what) noexcept {
     case need::read_room: return "read_room";
     case need::edit_room: return "edit_room";
     case need::manage_room: return "manage_room";
+    case need::ask_ai: return "ask_ai";
   }
   return "";
 }
@@ -80,7 +82,7 @@ const std::vector<const route*>& all_routes() {
   static const std::vector<const route*> all = [] {
     std::vector<const route*> list;
     for (const auto& part : {room_routes(), history_routes(), sharing_routes(), account_routes(),
-                             tenant_routes(), company_routes(), server_routes()})
+                             tenant_routes(), company_routes(), ai_routes(), server_routes()})
       for (const route& one : part)
         list.push_back(&one);
     return list;
@@ -102,7 +104,8 @@ route_match find_route(http::verb method, const std::vector<std::string>& segmen
   return match;
 }
 
-std::optional<http_response> refusal(need what, const admission& who, access_mode mode) {
+std::optional<http_response> refusal(need what, const admission& who, access_mode mode,
+                                     bool names_room) {
   if (what == need::nothing)
     return std::nullopt;
   if (who.is_store_down)
@@ -121,6 +124,13 @@ std::optional<http_response> refusal(need what, const admission& who, access_mod
     case need::read_room:
     case need::edit_room:
     case need::manage_room: return refusal_in_room(what, who);
+    case need::ask_ai:
+      if (names_room)
+        return refusal_in_room(what, who);
+      if (!who.account)
+        return sign_in_first();
+      return who.account->scopes.write ? std::nullopt
+                                       : std::optional{forbidden("this takes the scope write")};
   }
   return forbidden("");
 }

@@ -34,6 +34,8 @@ enum class need : std::uint8_t {
   read_room,
   edit_room,
   manage_room,
+  ask_ai,       // by the role in the room that the body names as `room_id`; without
+                // one whoever is signed in
 };
 
 std::string_view to_string(need what) noexcept;
@@ -78,6 +80,7 @@ std::span<const route> sharing_routes();
 std::span<const route> account_routes();
 std::span<const route> tenant_routes();
 std::span<const route> company_routes();
+std::span<const route> ai_routes();
 std::span<const route> server_routes();
 
 // All of them.
@@ -90,7 +93,9 @@ struct route_match {
 route_match find_route(http::verb method, const std::vector<std::string>& segments);
 
 // Why the caller may not; nothing if they may.
-std::optional<http_response> refusal(need what, const admission& who, access_mode mode);
+// `names_room`: of ask_ai.
+std::optional<http_response> refusal(need what, const admission& who, access_mode mode,
+                                     bool names_room = true);
 
 // Who asks where there are no accounts: somebody who has the room's link.
 admission open_admission();

@@ -27,6 +27,32 @@ void ready(rest_context& rest, rest_call call) {
   });
 }
 
+std::string ai_metrics(const service::ai_counts& ai) {
+  std::string out;
+  const auto add = [&out](std::string_view kind, std::string_view name, std::uint64_t value) {
+    out += fmt::format("# TYPE tandem_ai_{} {}\ntandem_ai_{} {}\n", name, kind, name, value);
+  };
+  out += "# TYPE tandem_ai_asked_total counter\n";
+  const std::pair<std::string_view, std::uint64_t> asked[] = {{"complete", ai.completions},
+                                                              {"refactor", ai.changes},
+                                                              {"chat", ai.mentions},
+                                                              {"text", ai.texts}};
+  for (const auto& [kind, count] : asked)
+    out += fmt::format("tandem_ai_asked_total{{kind=\"{}\"}} {}\n", kind, count);
+  add("counter", "dropped_total", ai.dropped);
+  add("counter", "cache_hits_total", ai.cache_hits);
+  add("gauge", "companions", ai.companions);
+  add("counter", "model_asked_total", ai.model.asked);
+  add("counter", "model_answered_total", ai.model.answered);
+  add("counter", "model_failed_total", ai.model.failed);
+  add("counter", "model_cancelled_total", ai.model.cancelled);
+  add("counter", "model_retried_total", ai.model.retried);
+  add("counter", "model_ms_total", ai.model.upstream_ms);
+  add("gauge", "model_under_way", ai.model.under_way);
+  add("gauge", "model_resting", ai.model.is_resting ? 1 : 0);
+  return out;
+}
+
 void metrics(rest_context& rest, rest_call call) {
   const service::counters now = rest.actors.count();
   const service::cluster_counts cluster = rest.actors.count_cluster();
@@ -48,7 +74,8 @@ void metrics(rest_context& rest, rest_call call) {
                                         "tandem_node_bytes_received_total {}\n",
                                         now.sessions, now.rooms, cluster.fenced_writes,
                                         cluster.nodes, cluster.links, cluster.relays,
-                                        cluster.bytes_sent, cluster.bytes_received)));
+                                        cluster.bytes_sent, cluster.bytes_received)
+                              + ai_metrics(rest.actors.count_ai())));
 }
 
 std::string_view name_of(sign_up_mode mode) noexcept {

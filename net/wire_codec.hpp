@@ -47,6 +47,19 @@ class wire_encoder final : public frame_encoder {
   frame encode(const server::file_changed& message) const override;
   frame encode(const server::check& message) const override;
   frame encode(const server::error& message) const override;
+  frame encode_ai(const server::ai_event& message) const override;
+};
+
+// The JSON of what the AI says, without a type: a member list to be wrapped. REST
+// answers with the same.
+void append_completion(std::string& out, const server::completion& message);
+void append_proposal(std::string& out, const server::proposal& message);
+
+// Reads what wire_encoder has made.
+class wire_reader final : public frame_decoder {
+ public:
+  std::optional<ot::text_op> op_in(const std::string& bytes) const override;
+  std::optional<server::chat> chat_in(const std::string& bytes) const override;
 };
 
 }  // namespace tandem::net

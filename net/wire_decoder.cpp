@@ -70,7 +70,25 @@ client::message read_edit(json_view object, const limits& bounds) {
   if (!decoded)
     return client::malformed{error_code::bad_op, "not a valid operation", edit.file, edit.seq};
   edit.op = std::move(*decoded);
+  if (const auto by_ai = object.find("by_ai"))
+    edit.by_ai = by_ai->boolean().value_or(false);
   return edit;
+}
+
+client::complete read_complete(json_view object) {
+  return {required_number(object, "ask"), required_text(object, "file"),
+          required_number(object, "rev"), required_number(object, "position"),
+          number_field(object, "id")};
+}
+
+client::refactor read_refactor(json_view object) {
+  client::refactor wish{required_number(object, "ask"), required_text(object, "file"),
+                        required_number(object, "rev"), 0, 0,
+                        required_text(object, "instruction"), number_field(object, "id")};
+  const auto range = read_range(object, "range");
+  wish.from = range.first;
+  wish.to = range.second;
+  return wish;
 }
 
 client::change_file read_change(json_view object) {
@@ -126,6 +144,14 @@ constexpr message_kind message_kinds[] = {
   {"diverged",
    [](json_view object, const limits&) -> client::message { return read_diverged(object); }},
   {"file", [](json_view object, const limits&) -> client::message { return read_change(object); }},
+  {"complete",
+   [](json_view object, const limits&) -> client::message { return read_complete(object); }},
+  {"refactor",
+   [](json_view object, const limits&) -> client::message { return read_refactor(object); }},
+  {"cancel",
+   [](json_view object, const limits&) -> client::message {
+     return client::cancel{required_number(object, "ask")};
+   }},
 };
 
 client::message read_message(std::string_view type, json_view object, const limits& bounds) {
@@ -146,6 +172,8 @@ client::malformed malformed_frame(const json_document& document, error_code code
     bad.file = file->string().value_or("");
   if (const auto seq = object.find("seq"); seq && seq->integer().value_or(-1) >= 0)
     bad.seq = static_cast<std::uint64_t>(*seq->integer());
+  if (const auto ask = object.find("ask"); ask && ask->integer().value_or(-1) >= 0)
+    bad.ask = static_cast<std::uint64_t>(*ask->integer());
   return bad;
 }
 

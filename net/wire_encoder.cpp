@@ -224,6 +224,8 @@ frame wire_encoder::encode(const server::error& message) const {
     append_field(out, "id", *message.id);
   if (message.retry_ms)
     append_field(out, "retry_ms", *message.retry_ms);
+  if (message.ask)
+    append_field(out, "ask", *message.ask);
   return finish(out);
 }
 

@@ -2,6 +2,7 @@
 // masked, so that the same bytes serve every socket.
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <string>
 #include <string_view>
@@ -28,6 +29,16 @@ inline std::string text_frame(std::string_view payload) {
   }
   bytes += payload;
   return bytes;
+}
+
+// What text_frame has wrapped.
+inline std::string_view payload_of(std::string_view frame) noexcept {
+  constexpr std::size_t shortest_header = 2;
+  if (frame.size() < shortest_header)
+    return {};
+  const auto length = static_cast<unsigned char>(frame[1]);
+  const std::size_t header = length < 126 ? 2 : length == 126 ? 4 : 10;
+  return frame.substr(std::min(header, frame.size()));
 }
 
 }  // namespace tandem::net

@@ -151,10 +151,12 @@ int serve(std::span<char* const> arguments) {
   if (all.mode == access_mode::accounts)
     say_if_nobody_can_sign_in(*store);
   const net::wire_encoder encoder;
+  const net::wire_reader decoder;
   all.accounts.password_program = "/proc/self/exe";
   const auto actors = start_service(all.bounds, encoder, std::move(store), actor_threads(all),
                                     {all.mode.value_or(access_mode::open), all.rates},
-                                    all.cluster, doors_of(all));
+                                    all.cluster, doors_of(all),
+                                    {{"local", {}, {}, "local"}, nullptr, &decoder});
   const auto opened = open_server(all, *actors);
   net::http_server& server = *opened;
   std::printf("tandem is ready at %s\n", server.url().c_str());

@@ -44,6 +44,7 @@ class faulty_encoder final : public frame_encoder {
   frame encode(const server::file_changed& m) const override { return plain_.encode(m); }
   frame encode(const server::check& m) const override { return plain_.encode(m); }
   frame encode(const server::error& m) const override { return plain_.encode(m); }
+  frame encode_ai(const server::ai_event& m) const override { return plain_.encode_ai(m); }
 
  private:
   static void fail_if(bool& fails) {

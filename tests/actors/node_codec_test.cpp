@@ -42,7 +42,7 @@ constexpr std::size_t field_count<server::welcome> = 10;
 template <>
 constexpr std::size_t field_count<server::opened> = 6;
 template <>
-constexpr std::size_t field_count<server::error> = 6;
+constexpr std::size_t field_count<server::error> = 7;
 template <>
 constexpr std::size_t field_count<join_request> = 8;
 template <>
@@ -50,7 +50,7 @@ constexpr std::size_t field_count<member_left> = 1;
 template <>
 constexpr std::size_t field_count<open_request> = 2;
 template <>
-constexpr std::size_t field_count<submit_edit> = 2;
+constexpr std::size_t field_count<submit_edit> = 3;
 template <>
 constexpr std::size_t field_count<move_cursor> = 4;
 template <>
@@ -270,7 +270,7 @@ std::vector<member_says> sample_words() {
   return {
     {member_left{3}},
     {open_request{3, {"a.py", 7, 8, 9}}},
-    {submit_edit{-4, {client_of(2), 5, 6, make_op({5, "a\"é😀", del(2), 1, "b", 900}), 7}}},
+    {submit_edit{-4, {client_of(2), 5, 6, make_op({5, "a\"é😀", del(2), 1, "b", 900}), 7}, true}},
     {move_cursor{3, 4, 5, {{1, 2}, {biggest, 3}}}},
     {catch_up{3, 4, 5, 6, true}},
     {post_chat{3, {4, "hi"}}},
@@ -303,7 +303,7 @@ std::vector<room_event> sample_events() {
     history_slice{4, 5, 7, true, {{7, client_of(3), 8, frame_with("op")}},
                   {{3, frame_with("cursor")}}},
     edit_answer{4, 5, edit_answer::verdict::duplicate, 6, error_code::stale, "why", 250},
-    room_error{{error_code::unavailable, "message", "a", 1, 2, 3}},
+    room_error{{error_code::unavailable, "message", "a", 1, 2, 3, 4}},
     std::make_shared<const fanout>(fanout{{sample_note()}, {sample_batch()}, {sample_note()}}),
     expelled{close_code::superseded, "why"},
   };
@@ -444,9 +444,9 @@ TEST(node_codec, the_bytes_are_these) {
     {node::entered{127, 128, 3}, bytes_of({1, 3, 127, 0x80, 1, 3})},
     {node::ended{biggest},
      bytes_of({1, 6, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 1})},
-    {node::member{5, {submit_edit{-1, {client_of(1), 2, 3, make_op({5, "é", del(2), 7}), 4}}}},
+    {node::member{5, {submit_edit{-1, {client_of(1), 2, 3, make_op({5, "é", del(2), 7}), 4}, true}}},
      bytes_of({1, 2, 5, 2, 1}) + client
-       + bytes_of({2, 3, 3, 20, 5, 2, 0xC3, 0xA9, 10, 7, 4})},
+       + bytes_of({2, 3, 3, 20, 5, 2, 0xC3, 0xA9, 10, 7, 4, 1})},
     {node::event{5, 6, expelled{close_code::going_away, ""}},
      bytes_of({1, 5, 5, 6, 6, 0xE9, 7, 0})},
     {node::event{5, 0, std::make_shared<const fanout>(batch)},
@@ -649,7 +649,7 @@ TEST(node_codec, values_that_there_are_not_are_refused) {
 // ---- operations in edits ----
 
 std::string edit_with(const std::string& op) {
-  return bytes_of({1, 2, 1, 2, 0}) + std::string(16, '\0') + bytes_of({1, 1}) + op + '\1';
+  return bytes_of({1, 2, 1, 2, 0}) + std::string(16, '\0') + bytes_of({1, 1}) + op + '\1' + '\0';
 }
 
 TEST(node_codec, operations_that_are_not_canonical_are_refused) {

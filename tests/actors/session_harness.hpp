@@ -36,6 +36,8 @@ class recording_session_effects final : public session_effects {
     divergences.push_back(std::move(report));
   }
   void change_role(room_role role) override { roles.push_back(role); }
+  void ask_ai(ai::question what) override { questions.push_back(std::move(what)); }
+  void take_back(std::uint64_t ask) override { taken_back.push_back(ask); }
 
   lines sent;
   std::uint64_t unread = 0;
@@ -48,6 +50,8 @@ class recording_session_effects final : public session_effects {
   std::vector<tandem::catch_up> slices;
   std::vector<client::chat> chats;
   std::vector<client::change_file> changes;
+  std::vector<ai::question> questions;
+  std::vector<std::uint64_t> taken_back;
   std::vector<client::diverged> divergences;
   std::vector<room_role> roles;
 };

@@ -107,7 +107,7 @@ TEST_F(session_roles, limits_that_are_shared_are_asked_after_the_sessions_own) {
   join_as(room_role::editor);
   core->share({std::make_shared<shared_bucket>(rate{60, 1}),
                std::make_shared<shared_bucket>(rate{}),
-               std::make_shared<shared_bucket>(rate{60, 1})});
+               std::make_shared<shared_bucket>(rate{60, 1}), nullptr});
   edit(1, 3);
   own(3, 4, 1);
   sent();

@@ -82,6 +82,14 @@ class store_service final : public service {
   const limits& bounds() const noexcept override { return bounds_; }
   counters count() const noexcept override { return {3, 1}; }
   cluster_counts count_cluster() const noexcept override { return {}; }
+  void ask_ai(std::string, storage::tenant_key, ai::asker from, ai::question) override {
+    from.tell(server::error{error_code::forbidden, "AI is off here", {}, {}, {}, {}});
+  }
+  void ask_about_text(ai::text_question, ai::asker from) override {
+    from.tell(server::completion{});
+  }
+  void take_back(std::string, std::uint64_t) override {}
+  ai_counts count_ai() const noexcept override { return {}; }
   bool give_rooms_away(std::chrono::milliseconds) override { return true; }
   bool stop(std::chrono::milliseconds) override { return true; }
 

@@ -116,11 +116,35 @@ void append_fields(std::string& out, const client::change_file& m) {
   net::append_field(out, "language", m.language);
 }
 
+void append_fields(std::string& out, const client::complete& m) {
+  net::append_field(out, "type", "complete");
+  net::append_field(out, "ask", m.ask);
+  net::append_field(out, "file", m.file);
+  net::append_field(out, "rev", m.rev);
+  net::append_field(out, "position", m.position);
+}
+
+void append_fields(std::string& out, const client::refactor& m) {
+  net::append_field(out, "type", "refactor");
+  net::append_field(out, "ask", m.ask);
+  net::append_field(out, "file", m.file);
+  net::append_field(out, "rev", m.rev);
+  net::append_key(out, "range");
+  out += "[" + std::to_string(m.from) + "," + std::to_string(m.to) + "]";
+  net::append_field(out, "instruction", m.instruction);
+}
+
+void append_fields(std::string& out, const client::cancel& m) {
+  net::append_field(out, "type", "cancel");
+  net::append_field(out, "ask", m.ask);
+}
+
 void append_fields(std::string& out, const client::malformed& m) {
   net::append_field(out, "malformed", to_string(m.code));
   net::append_field(out, "why", m.why);
   net::append_field(out, "file", m.file);
   append_optional(out, "seq", m.seq);
+  append_optional(out, "ask", m.ask);
 }
 
 std::string as_json(const client::message& message) {
@@ -250,6 +274,26 @@ void must_be_said(const client::malformed& m) {
 void must_be_said(const client::open&) {}
 void must_be_said(const client::close&) {}
 void must_be_said(const client::diverged&) {}
+
+void must_be_said(const client::complete& m) {
+  server::completion told;
+  told.ask = m.ask;
+  told.file = m.file;
+  told.what.lines.push_back({m.position, m.position, m.file});
+  const said completion{encoder.encode_ai(told)};
+  completion.must_have("file", m.file);
+}
+
+void must_be_said(const client::refactor& m) {
+  server::proposal told;
+  told.ask = m.ask;
+  told.file = m.file;
+  told.summary = m.instruction;
+  const said proposal{encoder.encode_ai(told)};
+  proposal.must_have("summary", m.instruction);
+}
+
+void must_be_said(const client::cancel&) {}
 
 }  // namespace
 }  // namespace tandem::fuzz

@@ -41,6 +41,7 @@ struct message_text {
   void operator()(const client::edit& m) {
     out << "op " << m.file << " rev " << m.rev << " seq " << m.seq << ' ' << to_json(m.op);
     optional("id", m.id);
+    out << (m.by_ai ? " by AI" : "");
   }
   void operator()(const client::cursor& m) {
     out << "cursor " << m.file << " rev " << m.rev;
@@ -57,11 +58,22 @@ struct message_text {
     out << actions[static_cast<int>(m.action)] << ' ' << m.file << " to [" << m.to << "] text ["
         << m.text << "] language [" << m.language << "]";
   }
+  void operator()(const client::complete& m) {
+    out << "complete " << m.ask << ' ' << m.file << " rev " << m.rev << " at " << m.position;
+    optional("id", m.id);
+  }
+  void operator()(const client::refactor& m) {
+    out << "refactor " << m.ask << ' ' << m.file << " rev " << m.rev << ' ' << m.from << '-' << m.to
+        << " [" << m.instruction << "]";
+    optional("id", m.id);
+  }
+  void operator()(const client::cancel& m) { out << "cancel " << m.ask; }
   void operator()(const client::malformed& m) {
     out << to_string(m.code);
     if (!m.file.empty())
       out << " file " << m.file;
     optional("seq", m.seq);
+    optional("ask", m.ask);
   }
 };
 
@@ -151,6 +163,36 @@ TEST_F(message_decoding, op) {
     {R"({"type":"op","file":"a","rev":3,"seq":1,"op":[1.5]})", "bad_op file a seq 1"},
     {R"({"type":"op","file":"a","rev":3,"seq":1,"op":["\ud800"]})", "bad_op file a seq 1"},
     {R"({"type":"op","file":"a","rev":3,"seq":1,"op":["\u0000"]})", "bad_op file a seq 1"},
+  });
+}
+
+TEST_F(message_decoding, an_edit_that_was_taken_over_from_a_proposal) {
+  expect({
+    {R"({"type":"op","file":"a","rev":3,"seq":1,"op":[],"by_ai":true})", "op a rev 3 seq 1 [] by AI"},
+    {R"({"type":"op","file":"a","rev":3,"seq":1,"op":[],"by_ai":false})", "op a rev 3 seq 1 []"},
+    {R"({"type":"op","file":"a","rev":3,"seq":1,"op":[],"by_ai":1})", "op a rev 3 seq 1 []"},
+  });
+}
+
+TEST_F(message_decoding, what_the_ai_is_asked) {
+  expect({
+    {R"({"type":"complete","ask":1,"file":"a","rev":3,"position":9})", "complete 1 a rev 3 at 9"},
+    {R"({"type":"complete","ask":1,"file":"a","id":7,"rev":3,"position":9})",
+     "complete 1 a rev 3 at 9 id 7"},
+    {R"({"type":"complete","file":"a","rev":3,"position":9})", "bad_message file a"},
+    {R"({"type":"complete","ask":1,"file":"a","rev":3})", "bad_message file a ask 1"},
+    {R"({"type":"complete","ask":1,"file":"a","rev":3,"position":-1})", "bad_message file a ask 1"},
+    {R"({"type":"refactor","ask":2,"file":"a","rev":3,"range":[4,6],"instruction":"x"})",
+     "refactor 2 a rev 3 4-6 [x]"},
+    {R"({"type":"refactor","ask":2,"file":"a","rev":3,"range":[6,4],"instruction":"x"})",
+     "bad_message file a ask 2"},
+    {R"({"type":"refactor","ask":2,"file":"a","rev":3,"range":[6],"instruction":"x"})",
+     "bad_message file a ask 2"},
+    {R"({"type":"refactor","ask":2,"file":"a","rev":3,"range":[-1,6],"instruction":"x"})",
+     "bad_message file a ask 2"},
+    {R"({"type":"refactor","ask":2,"file":"a","rev":3,"range":[4,6]})", "bad_message file a ask 2"},
+    {R"({"type":"cancel","ask":2})", "cancel 2"},
+    {R"({"type":"cancel"})", "bad_message"},
   });
 }
 

@@ -66,6 +66,8 @@ class sim_server::session final : public session_effects {
   void join(join_request request) override;
   void join_again(join_request request) override { join(std::move(request)); }
   void settle() override;
+  void ask_ai(ai::question) override {}
+  void take_back(std::uint64_t) override {}
   void leave() override;
   void open(client::open wanted) override;
   void submit(submit_edit edit) override;

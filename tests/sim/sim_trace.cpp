@@ -92,6 +92,9 @@ struct describer {
   std::string operator()(const client::change_file& m) const {
     return fmt::format("{} {} {}", action_name(m.action), m.file, m.to);
   }
+  std::string operator()(const client::complete& m) const { return "complete " + m.file; }
+  std::string operator()(const client::refactor& m) const { return "refactor " + m.file; }
+  std::string operator()(const client::cancel&) const { return "cancel"; }
   std::string operator()(const client::malformed&) const { return "malformed"; }
 };
 

@@ -63,6 +63,9 @@ class sim_encoder final : public frame_encoder {
     return keep(said_check{std::string{m.file}, m.rev, m.length});
   }
   frame encode(const server::error& m) const override { return keep(m); }
+  frame encode_ai(const server::ai_event&) const override {
+    return std::make_shared<const std::string>();  // nothing is asked in the simulation
+  }
 
   // The messages of a frame, or of several that were put together.
   std::vector<const said*> decode(const std::string& bytes) const {

@@ -69,6 +69,10 @@ class plain_encoder final : public frame_encoder {
     return line("check " + std::string{m.file} + " " + number(m.rev) + " " + number(m.length)
                 + " " + number(m.crc32));
   }
+  frame encode_ai(const server::ai_event& m) const override {
+    constexpr const char* kinds[] = {"ai", "completion", "thinking", "proposal", "error"};
+    return line(kinds[m.index()]);
+  }
   frame encode(const server::error& m) const override {
     std::string out = "error " + std::string{to_string(m.code)};
     if (!m.file.empty())

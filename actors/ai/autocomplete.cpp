@@ -1,0 +1,300 @@
+#include "actors/ai/autocomplete.hpp"
+
+#include "actors/ai/companion.hpp"
+#include "actors/ai/room_ai.hpp"
+#include "actors/clock.hpp"
+#include "actors/log.hpp"
+
+#include <utility>
+
+namespace tandem::ai {
+
+void autocomplete_state::start(autocomplete_settings settings) {
+  settings_ = std::move(settings);
+  self_->delayed_send(self_, tick_every, autocomplete_tick{});
+}
+
+std::int64_t autocomplete_state::now_us() const {
+  return steady_us(self_->home_system());
+}
+
+// ---- rooms and their modes ----
+
+autocomplete_state::room& autocomplete_state::find(const std::string& room_id,
+                                                   storage::tenant_key tenant) {
+  const auto [at, is_new] = rooms_.try_emplace(room_id);
+  if (is_new)
+    at->second.tenant = tenant;
+  return at->second;
+}
+
+void autocomplete_state::read_mode(const std::string& room_id, room& of) {
+  if (std::exchange(of.is_reading, true)) {
+    of.is_stale = true;
+    return;
+  }
+  const autocomplete_actor self{self_};
+  self_->send(settings_.reader, read_task{[self, room_id, tenant = of.tenant](storage::reader& from) {
+                room_mode_read read{room_id, false, {}};
+                try {
+                  read.stored = stored_mode(from, tenant, room_id);
+                } catch (const storage::store_error& error) {
+                  log(log_level::error, error.what());
+                  read.failed = true;
+                }
+                caf::anon_send(self, std::move(read));
+              }});
+}
+
+void autocomplete_state::on_mode_read(const room_mode_read& read) {
+  const auto found = rooms_.find(read.room_id);
+  if (found == rooms_.end())
+    return;
+  room& of = found->second;
+  of.is_reading = false;
+  if (std::exchange(of.is_stale, false))
+    return read_mode(read.room_id, of);
+  if (read.failed || !read.stored) {
+    for (const ask_ai& asked : std::exchange(of.waiting, {}))
+      refuse(asked, read.failed ? error_code::unavailable : error_code::unknown_file,
+             read.failed ? "the store is away" : "there is no such room");
+    return drop_if_unused(read.room_id);
+  }
+  const ai_mode now = effective_mode(settings_.offer, *read.stored);
+  if (of.mode != now) {
+    of.mode = now;
+    const server::ai_state state = state_of(now);
+    for (const auto& [id, who] : of.attending)
+      who.tell(state);
+    if (of.companion)
+      self_->send(of.companion, mode_is{now});
+  }
+  for (ask_ai& asked : std::exchange(of.waiting, {}))
+    pass_on(read.room_id, of, asked);
+  drop_if_unused(read.room_id);
+}
+
+// Of no room: all may have changed.
+void autocomplete_state::on_rights(const rights_changed& changed) {
+  if (!changed.room_id.empty()) {
+    if (const auto found = rooms_.find(changed.room_id); found != rooms_.end())
+      read_mode(found->first, found->second);
+  } else if (!changed.account) {
+    for (auto& [id, of] : rooms_)
+      read_mode(id, of);
+  }
+}
+
+server::ai_state autocomplete_state::state_of(ai_mode mode) const {
+  server::ai_state state;
+  const bool is_on = mode == ai_mode::on;
+  state.mode = to_string(mode);
+  state.provider = mode == ai_mode::off ? "off" : is_on ? settings_.offer.provider : "local";
+  if (is_on) {
+    state.model = settings_.offer.model;
+    state.host = settings_.offer.host;
+  }
+  state.can_complete = mode != ai_mode::off;
+  state.can_refactor = is_on;
+  state.can_chat = is_on;
+  return state;
+}
+
+void autocomplete_state::on_attend(attend_room& in) {
+  room& of = find(in.room_id, in.tenant);
+  if (of.mode)
+    in.from.tell(state_of(*of.mode));
+  else
+    read_mode(in.room_id, of);
+  of.attending.insert_or_assign(in.from.id, std::move(in.from));
+}
+
+void autocomplete_state::on_leave(const leave_room& out) {
+  const auto found = rooms_.find(out.room_id);
+  if (found == rooms_.end())
+    return;
+  found->second.attending.erase(out.asker_id);
+  if (found->second.companion)
+    self_->send(found->second.companion, take_back{out.asker_id, {}});
+  drop_if_unused(out.room_id);
+}
+
+void autocomplete_state::drop_if_unused(const std::string& room_id) {
+  const auto found = rooms_.find(room_id);
+  if (found == rooms_.end())
+    return;
+  const room& of = found->second;
+  if (of.attending.empty() && of.waiting.empty() && !of.companion && !of.is_reading)
+    rooms_.erase(found);
+}
+
+// ---- questions ----
+
+void autocomplete_state::refuse(const ask_ai& asked, error_code code, std::string why) const {
+  server::error error{code, std::move(why), {}, {}, {}, {}};
+  std::visit([&](const auto& what) {
+    if constexpr (requires { what.ask; })
+      error.ask = what.ask;
+  }, asked.what);
+  if (code == error_code::unavailable || code == error_code::rate_limited)
+    error.retry_ms = 1'000;
+  asked.from.tell(error);
+}
+
+void autocomplete_state::on_ask(ask_ai& asked) {
+  room& in = find(asked.room_id, asked.tenant);
+  if (in.mode)
+    return pass_on(asked.room_id, in, asked);
+  const std::string room_id = asked.room_id;
+  in.waiting.push_back(std::move(asked));
+  read_mode(room_id, in);
+}
+
+void autocomplete_state::pass_on(const std::string& room_id, room& in, ask_ai& asked) {
+  if (*in.mode == ai_mode::off)
+    return refuse(asked, error_code::forbidden, "AI is off in this room");
+  if (!in.companion && companions_ >= companions_max)
+    return refuse(asked, error_code::rate_limited, "the AI is wanted in too many rooms");
+  if (!in.companion)
+    start_companion(room_id, in);
+  in.asked_us = now_us();
+  self_->send(in.companion, ask_companion{std::move(asked.from), std::move(asked.what)});
+}
+
+void autocomplete_state::start_companion(const std::string& room_id, room& in) {
+  in.companion = self_->spawn(
+    companion, companion_settings{settings_.registry, autocomplete_actor{self_}, room_id,
+                                  in.tenant, settings_.new_client(), settings_.limits,
+                                  settings_.offer, settings_.decoder, settings_.model,
+                                  settings_.counters});
+  ++companions_;
+  ++settings_.counters->companions;
+  self_->send(in.companion, mode_is{*in.mode});
+}
+
+void autocomplete_state::end_companion_of(room& in) {
+  self_->send(std::exchange(in.companion, {}), end_companion{});
+  --companions_;
+  --settings_.counters->companions;
+}
+
+void autocomplete_state::on_companion_ended(const companion_ended& ended) {
+  const auto found = rooms_.find(ended.room_id);
+  if (found == rooms_.end() || found->second.companion != ended.who)
+    return;
+  end_companion_of(found->second);
+  drop_if_unused(ended.room_id);
+}
+
+void autocomplete_state::on_take_back(const take_back_in& what) {
+  const auto found = rooms_.find(what.room_id);
+  if (found == rooms_.end())
+    return;
+  std::erase_if(found->second.waiting, [&](const ask_ai& one) {
+    return one.from.id == what.what.asker_id && std::visit([&](const auto& asked) {
+             if constexpr (requires { asked.ask; })
+               return !what.what.ask || asked.ask == *what.what.ask;
+             else
+               return false;
+           }, one.what);
+  });
+  if (found->second.companion)
+    self_->send(found->second.companion, what.what);
+}
+
+void autocomplete_state::on_tick() {
+  const std::int64_t now = now_us();
+  std::vector<std::string> unused;
+  for (auto& [id, in] : rooms_) {
+    const std::int64_t allowed = in.attending.empty() ? idle_unattended_us : idle_us;
+    if (in.companion && now - in.asked_us > allowed)
+      end_companion_of(in);
+    unused.push_back(id);
+  }
+  for (const std::string& id : unused)
+    drop_if_unused(id);
+  self_->delayed_send(self_, tick_every, autocomplete_tick{});
+}
+
+// ---- a text of one's own ----
+
+// It is no room's: the operator's default says whether the model may have it.
+bool autocomplete_state::may_ask_model_about_texts() const {
+  return effective_mode(settings_.offer, "") == ai_mode::on
+         && text_calls_.size() < text_calls_max;
+}
+
+void autocomplete_state::on_text(ask_about_text& asked) {
+  if (effective_mode(settings_.offer, "") == ai_mode::off)
+    return asked.from.tell(server::error{error_code::forbidden, "AI is off on this server", {}, {},
+                                         {}, {}});
+  ++settings_.counters->texts;
+  const ot::rope text{asked.what.text};
+  predictor from_text;
+  from_text.open(1, asked.what.language, text);
+  server::completion told;
+  told.provider = "local";
+  told.what = from_text.predict(1, text, asked.what.position);
+  if (!may_ask_model_about_texts())
+    return asked.from.tell(told);
+  const companion_limits& limits = settings_.limits;
+  const std::uint64_t before = std::min(asked.what.position, limits.before_chars);
+  const std::uint64_t after = std::min(text.chars() - asked.what.position, limits.after_chars);
+  completion_prompt prompt;
+  prompt.language = asked.what.language;
+  prompt.before = text.substring(asked.what.position - before, before);
+  prompt.after = text.substring(asked.what.position, after);
+  const call_number call = ++last_call_;
+  const autocomplete_actor self{self_};
+  told.what.words.clear();
+  told.rev = asked.what.position;
+  text_call& under_way =
+    text_calls_.emplace(call, text_call{std::move(asked.from), std::move(told), nullptr}).first->second;
+  under_way.call = settings_.model->complete(
+    std::move(prompt),
+    {nullptr,
+     [self, call](std::string whole) {
+       caf::anon_send(self, model_says{call, model_done{std::move(whole)}});
+     },
+     [self, call](model_failure failure) {
+       caf::anon_send(self, model_says{call, std::move(failure)});
+     }});
+}
+
+void autocomplete_state::on_model(const model_says& said) {
+  const auto found = text_calls_.extract(said.call);
+  if (found.empty())
+    return;
+  text_call& ended = found.mapped();
+  const std::uint64_t at = std::exchange(ended.local.rev, 0);
+  if (const auto* done = std::get_if<model_done>(&said.what)) {
+    ended.local.what.lines.clear();
+    if (!done->whole.empty())
+      ended.local.what.lines.push_back({at, at, done->whole});
+    ended.local.provider = settings_.offer.provider;
+  } else {
+    ended.local.problem = std::get<model_failure>(said.what).why;
+  }
+  ended.from.tell(ended.local);
+}
+
+autocomplete_actor::behavior_type autocomplete(
+  autocomplete_actor::stateful_pointer<autocomplete_state> self, autocomplete_settings settings) {
+  autocomplete_state& state = self->state;
+  harden(self);
+  state.start(std::move(settings));
+  return {
+    [&state](ask_ai& asked) { state.on_ask(asked); },
+    [&state](ask_about_text& asked) { state.on_text(asked); },
+    [&state](const take_back_in& what) { state.on_take_back(what); },
+    [&state](attend_room& in) { state.on_attend(in); },
+    [&state](const leave_room& out) { state.on_leave(out); },
+    [&state](const room_mode_read& read) { state.on_mode_read(read); },
+    [&state](const rights_changed& changed) { state.on_rights(changed); },
+    [&state](const companion_ended& ended) { state.on_companion_ended(ended); },
+    [&state](const model_says& said) { state.on_model(said); },
+    [&state](const autocomplete_tick&) { state.on_tick(); },
+  };
+}
+
+}  // namespace tandem::ai

@@ -1,0 +1,66 @@
+// What somebody asks a room's AI, and how they hear of it. Values; positions and
+// lengths are characters.
+#pragma once
+
+#include "actors/protocol.hpp"
+#include "storage/records.hpp"
+
+#include <cstdint>
+#include <functional>
+#include <optional>
+#include <string>
+#include <variant>
+
+namespace tandem::ai {
+
+// By its key, if that is known: names change.
+struct file_reference {
+  std::string name;
+  std::optional<storage::file_key> key;
+};
+
+// What could follow here?
+struct completion_question {
+  std::uint64_t ask = 0;
+  file_reference file;
+  std::optional<ot::revision> rev;  // none: the latest
+  std::uint64_t position = 0;
+};
+
+// How could this part be changed?
+struct change_question {
+  std::uint64_t ask = 0;
+  file_reference file;
+  std::optional<ot::revision> rev;
+  std::uint64_t from = 0;
+  std::uint64_t to = 0;
+  std::string instruction;
+};
+
+// Somebody has mentioned the assistant in the chat.
+struct mention {
+  std::string text;
+};
+
+// A text of one's own, of no room.
+struct text_question {
+  std::string text;
+  std::string language;
+  std::uint64_t position = 0;  // at most the text's length
+};
+
+using question = std::variant<completion_question, change_question, mention>;
+
+// Who asks. Asking again what is of the same kind ends the earlier question.
+struct asker {
+  std::uint64_t id = 0;  // of nobody else in this process
+  // Called from any thread; of each question it hears any number of
+  // server::thinking and completions with more to come, then one last word.
+  std::function<void(const server::ai_event&)> tell;
+};
+
+// What a message in the chat must have in it for the assistant to answer.
+inline constexpr std::string_view assistant_mention = "@assistant";
+inline constexpr std::string_view assistant_name = "Assistant";
+
+}  // namespace tandem::ai
