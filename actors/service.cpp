@@ -99,10 +99,10 @@ class actor_service final : public service {
       registry, registry_settings{&bounds_, &encoder_, writer_, reader_, batch_given_,
                                   live_rooms_, is_in_cluster_ ? relays() : relay_maker{}});
     if (ai.decoder != nullptr)
-      autocomplete_ = system_.spawn(ai::autocomplete,
-                                    ai::autocomplete_settings{registry_, reader_, {}, ai.offer,
-                                                              ai.decoder, ai.model, ai_counters_,
-                                                              random_client});
+      autocomplete_ = system_.spawn<caf::detached>(
+        ai::autocomplete,
+        ai::autocomplete_settings{registry_, reader_, ai.bounds, ai.offer, ai.decoder, ai.model,
+                                  ai_counters_, random_client});
     if (is_in_cluster_)
       join_cluster(cluster, doors);
   }
@@ -207,6 +207,8 @@ class actor_service final : public service {
   }
 
   bool stop(std::chrono::milliseconds deadline) override {
+    if (autocomplete_)
+      caf::anon_send(autocomplete_, ai::stop_ai{});
     auto done = std::make_shared<std::promise<void>>();
     std::future<void> all_gone = done->get_future();
     caf::anon_send(registry_, stop_rooms{[done, told = std::make_shared<bool>(false)] {
@@ -216,8 +218,6 @@ class actor_service final : public service {
     const bool in_time = all_gone.wait_for(deadline) == std::future_status::ready;
     if (keeper_)
       leave_cluster();
-    if (autocomplete_)
-      caf::anon_send_exit(autocomplete_, caf::exit_reason::kill);
     caf::anon_send_exit(registry_, caf::exit_reason::kill);
     caf::anon_send_exit(writer_, caf::exit_reason::kill);
     caf::anon_send_exit(reader_, caf::exit_reason::kill);

@@ -8,6 +8,7 @@
 
 #include "actors/admission.hpp"
 #include "actors/ai/ai_offer.hpp"
+#include "actors/ai/companion_limits.hpp"
 #include "actors/ai/language_model.hpp"
 #include "actors/ai/question.hpp"
 #include "actors/cluster_settings.hpp"
@@ -175,6 +176,7 @@ struct ai_parts {
   ai_offer offer;
   std::shared_ptr<ai::language_model> model;  // none: only the local predictor
   const frame_decoder* decoder = nullptr;     // none: no AI; must outlive the service
+  ai::companion_limits bounds{};
 };
 
 // What a node needs of the world around it.

@@ -421,7 +421,7 @@ void session_core::refactor(client::refactor& message, std::int64_t now_us) {
 
 void session_core::mention_assistant(const std::string& text, std::int64_t now_us) {
   if (may_ask({}, 0, change_weight, now_us))
-    effects_.ask_ai(ai::mention{text});
+    effects_.ask_ai(ai::mention{text, {}});
 }
 
 // Before the welcome nobody has been told what may be asked.

@@ -50,6 +50,7 @@ struct leave_room;
 struct room_mode_read;
 struct companion_ended;
 struct autocomplete_tick;
+struct stop_ai;
 
 using autocomplete_actor = caf::typed_actor<
   // A question about a room.
@@ -71,7 +72,9 @@ using autocomplete_actor = caf::typed_actor<
   // The model's word on a text.
   caf::reacts_to<model_says>,
   // AUTOCOMPLETE to itself.
-  caf::reacts_to<autocomplete_tick>>;
+  caf::reacts_to<autocomplete_tick>,
+  // The server stops: end every COMPANION, and quit.
+  caf::reacts_to<stop_ai>>;
 
 // ---- the messages, in the order of the interfaces ----
 
@@ -147,6 +150,8 @@ struct companion_ended {
 
 struct autocomplete_tick {};
 
+struct stop_ai {};
+
 }  // namespace tandem::ai
 
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(tandem::ai::ask_companion)
@@ -163,3 +168,4 @@ CAF_ALLOW_UNSAFE_MESSAGE_TYPE(tandem::ai::leave_room)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(tandem::ai::room_mode_read)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(tandem::ai::companion_ended)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(tandem::ai::autocomplete_tick)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(tandem::ai::stop_ai)

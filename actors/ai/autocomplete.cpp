@@ -3,7 +3,6 @@
 #include "actors/ai/companion.hpp"
 #include "actors/ai/room_ai.hpp"
 #include "actors/clock.hpp"
-#include "actors/log.hpp"
 
 #include <utility>
 
@@ -162,7 +161,8 @@ void autocomplete_state::pass_on(const std::string& room_id, room& in, ask_ai& a
 }
 
 void autocomplete_state::start_companion(const std::string& room_id, room& in) {
-  in.companion = self_->spawn(
+  // A thread of its own: what it learns and looks for is in no edit's way.
+  in.companion = self_->spawn<caf::detached>(
     companion, companion_settings{settings_.registry, autocomplete_actor{self_}, room_id,
                                   in.tenant, settings_.new_client(), settings_.limits,
                                   settings_.offer, settings_.decoder, settings_.model,
@@ -216,6 +216,14 @@ void autocomplete_state::on_tick() {
   self_->delayed_send(self_, tick_every, autocomplete_tick{});
 }
 
+void autocomplete_state::on_stop() {
+  for (auto& [id, in] : rooms_)
+    if (in.companion)
+      end_companion_of(in);
+  text_calls_.clear();
+  self_->quit();
+}
+
 // ---- a text of one's own ----
 
 // It is no room's: the operator's default says whether the model may have it.
@@ -238,12 +246,15 @@ void autocomplete_state::on_text(ask_about_text& asked) {
   if (!may_ask_model_about_texts())
     return asked.from.tell(told);
   const companion_limits& limits = settings_.limits;
-  const std::uint64_t before = std::min(asked.what.position, limits.before_chars);
-  const std::uint64_t after = std::min(text.chars() - asked.what.position, limits.after_chars);
+  const std::uint64_t before = std::min(asked.what.position, limits.near_chars);
+  const std::uint64_t after = std::min(text.chars() - asked.what.position, limits.near_chars);
+  place_context near = context_around(text.substring(asked.what.position - before, before), {},
+                                      text.substring(asked.what.position, after), {},
+                                      limits.context_tokens);
   completion_prompt prompt;
   prompt.language = asked.what.language;
-  prompt.before = text.substring(asked.what.position - before, before);
-  prompt.after = text.substring(asked.what.position, after);
+  prompt.before = std::move(near.before);
+  prompt.after = std::move(near.after);
   const call_number call = ++last_call_;
   const autocomplete_actor self{self_};
   told.what.words.clear();
@@ -284,16 +295,19 @@ autocomplete_actor::behavior_type autocomplete(
   harden(self);
   state.start(std::move(settings));
   return {
-    [&state](ask_ai& asked) { state.on_ask(asked); },
-    [&state](ask_about_text& asked) { state.on_text(asked); },
-    [&state](const take_back_in& what) { state.on_take_back(what); },
-    [&state](attend_room& in) { state.on_attend(in); },
-    [&state](const leave_room& out) { state.on_leave(out); },
-    [&state](const room_mode_read& read) { state.on_mode_read(read); },
-    [&state](const rights_changed& changed) { state.on_rights(changed); },
-    [&state](const companion_ended& ended) { state.on_companion_ended(ended); },
-    [&state](const model_says& said) { state.on_model(said); },
-    [&state](const autocomplete_tick&) { state.on_tick(); },
+    [&state](ask_ai& asked) { state.guarded([&] { state.on_ask(asked); }); },
+    [&state](ask_about_text& asked) { state.guarded([&] { state.on_text(asked); }); },
+    [&state](const take_back_in& what) { state.guarded([&] { state.on_take_back(what); }); },
+    [&state](attend_room& in) { state.guarded([&] { state.on_attend(in); }); },
+    [&state](const leave_room& out) { state.guarded([&] { state.on_leave(out); }); },
+    [&state](const room_mode_read& read) { state.guarded([&] { state.on_mode_read(read); }); },
+    [&state](const rights_changed& changed) { state.guarded([&] { state.on_rights(changed); }); },
+    [&state](const companion_ended& ended) {
+      state.guarded([&] { state.on_companion_ended(ended); });
+    },
+    [&state](const model_says& said) { state.guarded([&] { state.on_model(said); }); },
+    [&state](const autocomplete_tick&) { state.guarded([&] { state.on_tick(); }); },
+    [&state](const stop_ai&) { state.on_stop(); },
   };
 }
 

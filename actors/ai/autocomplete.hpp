@@ -10,7 +10,10 @@
 
 #include "actors/ai/ai_counters.hpp"
 #include "actors/ai/ai_interfaces.hpp"
+#include "actors/log.hpp"
 
+#include <chrono>
+#include <exception>
 #include <functional>
 #include <map>
 #include <memory>
@@ -47,6 +50,17 @@ class autocomplete_state {
   void on_companion_ended(const companion_ended& ended);
   void on_model(const model_says& said);
   void on_tick();
+  void on_stop();
+
+  // Runs a handler. An exception is that message's end, and nothing else's.
+  template <class F>
+  void guarded(F handler) {
+    try {
+      handler();
+    } catch (const std::exception& error) {
+      log(log_level::error, std::string{"the AI: "} + error.what());
+    }
+  }
 
  private:
   static constexpr std::chrono::seconds tick_every{10};

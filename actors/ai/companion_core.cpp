@@ -1,6 +1,6 @@
 #include "actors/ai/companion_core.hpp"
 
-#include "actors/ai/context.hpp"
+#include "actors/ai/answers.hpp"
 #include "actors/ai/text_difference.hpp"
 #include "ot/utf8.hpp"
 
@@ -26,6 +26,22 @@ std::uint64_t number_of(const question& what) noexcept {
     std::uint64_t operator()(const mention&) const { return 0; }
   };
   return std::visit(visitor{}, what);
+}
+
+const char* words_for(answer_problem problem) noexcept {
+  switch (problem) {
+    case answer_problem::none: return "";
+    case answer_problem::cut_off: return "\n\n(The change was cut off: ask about a smaller part.)";
+    case answer_problem::several_blocks: return "\n\n(There was more than one change: none is shown.)";
+  }
+  return "";
+}
+
+// Whole lines: what replaces lines ends with a line feed, unless it is nothing.
+std::string as_lines(std::string text) {
+  if (!text.empty() && text.back() != '\n')
+    text += '\n';
+  return text;
 }
 
 std::string cut_to(std::string text, std::uint64_t chars) {
@@ -222,8 +238,8 @@ bool companion_core::answer(const asker& from, const completion_question& wish) 
   }
   const followed_text& text = *files_.at(caret->file).text;
   const std::uint64_t at = caret->range.from;
-  const std::uint64_t before = std::min(at, limits_.before_chars);
-  const std::uint64_t after = std::min(text.text().chars() - at, limits_.after_chars);
+  const std::uint64_t before = std::min(at, limits_.near_chars);
+  const std::uint64_t after = std::min(text.text().chars() - at, limits_.near_chars);
   asked_completion about{wish.ask, *caret, text.line_around(at),
                          text.text().substring(at - before, before),
                          text.text().substring(at, after)};
@@ -246,9 +262,10 @@ bool companion_core::ask_model(const asker& from, asked_completion about,
   completion_prompt prompt;
   prompt.file = local.file;
   prompt.language = files_.at(about.caret.file).language;
-  prompt.before = about.before;
-  prompt.after = about.after;
-  prompt.others = excerpts_for(about.caret.file, about.guard);
+  place_context near = context_at(about.caret.file, about.caret.range);
+  prompt.before = std::move(near.before);
+  prompt.after = std::move(near.after);
+  prompt.others = std::move(near.others);
   const call_number call = ++last_call_;
   under_way_.emplace(call, call_under_way{from, std::move(about)});
   effects_.complete(call, std::move(prompt));
@@ -331,12 +348,11 @@ bool companion_core::answer(const asker& from, const change_question& wish) {
   refactor_question about;
   about.file = file.name;
   about.language = file.language;
-  const std::uint64_t before = std::min(range.from, limits_.before_chars);
-  const std::uint64_t after = std::min(text.chars() - range.to, limits_.after_chars);
-  about.before = text.substring(range.from - before, before);
+  place_context near = context_at(part->file, range);
+  about.before = std::move(near.before);
   about.part = text.substring(range.from, range.to - range.from);
-  about.after = text.substring(range.to, after);
-  about.others = excerpts_for(part->file, range);
+  about.after = std::move(near.after);
+  about.others = std::move(near.others);
   about.instruction = wish.instruction;
   const call_number call = ++last_call_;
   under_way_.emplace(call, call_under_way{from, asked_change{wish.ask, *part, about.part}});
@@ -362,10 +378,10 @@ void companion_core::finish(const call_under_way& call, const asked_change& abou
   told.ask = about.ask;
   told.file = file->second.name;
   told.rev = file->second.text->revision();
-  told.summary = read.summary;
+  told.summary = read.summary + words_for(read.problem);
   told.provider = offer_.provider;
   if (read.replacement)
-    told.op = difference(about.old_text, *read.replacement,
+    told.op = difference(about.old_text, fitted_to(*read.replacement, about.old_text),
                          static_cast<std::uint32_t>(now->from));
   call.from.tell(told);
 }
@@ -392,11 +408,13 @@ bool companion_core::answer(const asker& from, const mention& wish) {
     return refuse(from, 0, error_code::forbidden, no_model_here);
   ++counts_.mentions;
   assistant_question about;
-  about.chat.assign(chat_.begin(), chat_.end());
+  about.recent.assign(chat_.begin(), chat_.end());
+  if (!about.recent.empty() && about.recent.back().text == wish.text)
+    about.recent.pop_back();
+  about.who = wish.by;
   about.question = wish.text;
-  about.files = excerpts_for(0, {});
-  for (const auto& [key, file] : files_)
-    about.file_names.push_back(file.name);
+  std::list<std::string> texts;
+  about.files = context_for(wish.text, room_texts(0, texts), limits_.context_tokens);
   const call_number call = ++last_call_;
   under_way_.emplace(call, call_under_way{from, asked_mention{}});
   effects_.chat(call, assistant_prompt(about));
@@ -421,11 +439,12 @@ void companion_core::finish(const call_under_way& call, const asked_mention&,
     proposal.emplace();
     proposal->file = file->name;
     proposal->rev = file->text->revision();
-    proposal->op = difference(text.substring(from, to - from), read.edit->text,
+    const std::string old_text = text.substring(from, to - from);
+    proposal->op = difference(old_text, as_lines(read.edit->replacement),
                               static_cast<std::uint32_t>(from));
     proposal->provider = offer_.provider;
   }
-  say(call.from, std::move(read.text), std::move(proposal));
+  say(call.from, read.text + words_for(read.problem), std::move(proposal));
 }
 
 void companion_core::give_up(const call_under_way& call, const asked_mention&,
@@ -472,24 +491,32 @@ void companion_core::on_failed(call_number number, const model_failure& failure,
   std::visit([&](const auto& about) { give_up(call, about, failure); }, call.what);
 }
 
-std::vector<excerpt> companion_core::excerpts_for(storage::file_key file,
-                                                  const text_range& around) const {
-  std::vector<context_file> others;
-  std::string near;
-  for (const auto& [key, known] : files_) {
-    if (!known.text)
-      continue;
-    if (key == file) {
-      const ot::rope& text = known.text->text();
-      const std::uint64_t from = around.from - std::min(around.from, limits_.after_chars);
-      const std::uint64_t to =
-        std::min<std::uint64_t>(text.chars(), around.to + limits_.after_chars);
-      near = text.substring(from, to - from);
-    } else {
-      others.push_back({known.name, known.language, known.text->text(), known.edited});
-    }
+std::vector<room_text> companion_core::room_texts(storage::file_key file,
+                                                  std::list<std::string>& texts) const {
+  std::vector<const file_map::value_type*> known;
+  for (const auto& entry : files_)
+    if (entry.first != file && entry.second.text)
+      known.push_back(&entry);
+  std::ranges::stable_sort(known, std::ranges::greater{},
+                           [](const auto* entry) { return entry->second.edited; });
+  std::vector<room_text> all;
+  for (const auto* entry : known) {
+    texts.push_back(entry->second.text->text().to_string());
+    all.push_back({entry->second.name, entry->second.language, texts.back(),
+                   static_cast<std::uint32_t>(all.size())});
   }
-  return choose_excerpts(near, std::move(others), limits_.context_tokens);
+  return all;
+}
+
+place_context companion_core::context_at(storage::file_key file, const text_range& part) const {
+  const ot::rope& text = files_.at(file).text->text();
+  const std::uint64_t before = std::min(part.from, limits_.near_chars);
+  const std::uint64_t after = std::min(text.chars() - part.to, limits_.near_chars);
+  std::list<std::string> texts;
+  return context_around(text.substring(part.from - before, before),
+                        text.substring(part.from, part.to - part.from),
+                        text.substring(part.to, after), room_texts(file, texts),
+                        limits_.context_tokens);
 }
 
 // ---- the room ----

@@ -17,7 +17,9 @@
 #pragma once
 
 #include "actors/ai/ai_offer.hpp"
+#include "actors/ai/companion_limits.hpp"
 #include "actors/ai/completion_cache.hpp"
+#include "actors/ai/context.hpp"
 #include "actors/ai/followed_text.hpp"
 #include "actors/ai/language_model.hpp"
 #include "actors/ai/predictor.hpp"
@@ -28,6 +30,7 @@
 #include <cstdint>
 #include <deque>
 #include <functional>
+#include <list>
 #include <map>
 #include <optional>
 #include <string>
@@ -35,20 +38,6 @@
 #include <vector>
 
 namespace tandem::ai {
-
-struct companion_limits {
-  std::uint64_t text_bytes = 4U << 20U;    // of all files that are followed unasked
-  std::uint64_t files = 50;                // likewise
-  std::uint64_t questions = 500;           // waiting or under way
-  std::int64_t answer_wait_us = 5'000'000; // for the room, a file, a revision
-  std::uint64_t before_chars = 6'000;      // what a completion is asked with
-  std::uint64_t after_chars = 2'000;
-  std::uint32_t context_tokens = 1'024;    // of other files
-  std::uint64_t instruction_chars = 2'000;
-  std::uint64_t change_chars = 40'000;     // of the part that is to be changed
-  std::uint64_t chat_chars = 4'000;
-  std::uint64_t chats_remembered = 20;
-};
 
 using call_number = std::uint64_t;
 
@@ -181,7 +170,10 @@ class companion_core {
   void say(const asker& from, std::string text, std::optional<server::proposal> proposal);
 
   server::completion completion_at(std::uint64_t ask, const place& caret) const;
-  std::vector<excerpt> excerpts_for(storage::file_key file, const text_range& around) const;
+  // What the model is shown around a place, within the budget.
+  place_context context_at(storage::file_key file, const text_range& part) const;
+  // The room's texts but `file`'s; views into `texts`.
+  std::vector<room_text> room_texts(storage::file_key file, std::list<std::string>& texts) const;
 
   known_file* find(const file_reference& wanted, storage::file_key& key);
   void open(storage::file_key key, known_file& file);
@@ -202,7 +194,7 @@ class companion_core {
   file_map files_;
   predictor predictor_;
   completion_cache cache_;
-  std::deque<remembered_chat> chat_;
+  std::deque<room_chat_line> chat_;
   std::vector<waiting_question> waiting_;
   std::map<call_number, call_under_way> under_way_;
   std::map<std::uint64_t, proposal_to_come> proposals_;  // by the chat's own id

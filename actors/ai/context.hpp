@@ -1,10 +1,19 @@
-// Which parts of a room's other files a model is shown: those that share names with
-// what is around the caret, the latest edited first. Pure.
+// What of a room's files goes to a model: what is near a place, and what in
+// other files has to do with it, within a budget. Pure.
+//
+// Invariants
+//  1. All together at most the budget; a token counts as four bytes, which is
+//     about right for code and too careful for most other text.
+//  2. No file goes out whose name says that it holds secrets.
+//  3. Cuts are at line ends, but within a line that is too long itself; never
+//     in a character.
+//  4. A function of its arguments: the same question, the same context.
 #pragma once
 
 #include "actors/ai/language_model.hpp"
-#include "ot/rope.hpp"
+#include "actors/ai/prompts.hpp"
 
+#include <cstddef>
 #include <cstdint>
 #include <string>
 #include <string_view>
@@ -12,22 +21,36 @@
 
 namespace tandem::ai {
 
-// About how many characters a token has.
-inline constexpr std::uint64_t chars_per_token = 4;
+inline constexpr std::size_t bytes_per_token = 4;
 
-struct context_file {
-  std::string name;
-  std::string language;
-  ot::rope text;
-  std::uint64_t edited = 0;  // the higher the later
-};
-
-// By its name: keys, certificates, environments. Such files are never sent.
+// By its name: .env, keys, credentials. Such a file is neither sent nor asked
+// about.
 bool is_secret_file(std::string_view name);
 
-// `near`: the text around the caret. All together at most tokens_max; without
-// secret files; cut at line ends.
-std::vector<excerpt> choose_excerpts(std::string_view near, std::vector<context_file> others,
-                                     std::uint32_t tokens_max);
+// A file that could have to do with a question. The views outlive the call.
+struct room_text {
+  std::string_view name;
+  std::string_view language;
+  std::string_view text;
+  std::uint32_t edited_rank = 0;  // 0: edited last
+};
+
+struct place_context {
+  std::string before;
+  std::string after;
+  std::vector<excerpt> others;  // the most relevant first
+};
+
+// Around a place in a file: `before` and `after` are all of it but the part that
+// is asked about, which counts into the budget and is the caller's. `others`:
+// without that file.
+place_context context_around(std::string_view before, std::string_view part,
+                             std::string_view after, const std::vector<room_text>& others,
+                             std::uint32_t tokens);
+
+// For a question that is at no place: the files' parts that share the most words
+// with it, and then what was edited last.
+std::vector<file_lines> context_for(std::string_view question,
+                                    const std::vector<room_text>& files, std::uint32_t tokens);
 
 }  // namespace tandem::ai

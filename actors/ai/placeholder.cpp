@@ -1,7 +1,5 @@
-// Stands in for the predictor, the prompts and the context while they are written.
-#include "actors/ai/context.hpp"
+// Stands in for the predictor while it is written.
 #include "actors/ai/predictor.hpp"
-#include "actors/ai/prompts.hpp"
 #include "ot/utf8.hpp"
 
 #include <map>
@@ -52,18 +50,5 @@ prediction predictor::predict(file_key, const ot::rope& text, std::uint64_t posi
     found.lines.push_back({position, position, words.begin()->substr(prefix.size())});
   return found;
 }
-
-bool is_secret_file(std::string_view name) { return name.ends_with(".env"); }
-std::vector<excerpt> choose_excerpts(std::string_view, std::vector<context_file>, std::uint32_t) {
-  return {};
-}
-chat_prompt refactor_prompt(const refactor_question& asked) {
-  return {"", {{chat_turn::role::user, asked.instruction + "\n" + asked.part}}, 2'048};
-}
-refactor_answer read_refactor_answer(std::string_view text) { return {std::string{text}, {}}; }
-chat_prompt assistant_prompt(const assistant_question& asked) {
-  return {"", {{chat_turn::role::user, asked.question}}, 2'048};
-}
-assistant_answer read_assistant_answer(std::string_view text) { return {std::string{text}, {}}; }
 
 }  // namespace tandem::ai

@@ -1,63 +1,55 @@
-// What a model is told, and how its answers are read. Pure. What people wrote is
-// data in these prompts, never instructions; what comes back is inert text.
+// What a chat model is asked with on behalf of a room: our rules, people's words
+// and files as data. Pure. What it answers is read by actors/ai/answers.
+//
+// Invariants
+//  1. Rules hold no text of people's. Files and chats are in sections that
+//     cannot be forged (actors/ai/data_sections).
+//  2. What one person asks for is in a section of its own: it says what is
+//     wanted, and cannot change the rules either.
 #pragma once
 
 #include "actors/ai/language_model.hpp"
 
 #include <cstdint>
-#include <optional>
 #include <string>
-#include <string_view>
 #include <vector>
 
 namespace tandem::ai {
 
-// A part of a file that somebody wants to be changed, or explained.
+// A change of a part of a file, or an explanation of it.
 struct refactor_question {
   std::string file;
   std::string language;
-  std::string before;  // what stands in front of the part
+  std::string before;  // what stands around the part: all, or what is near
   std::string part;
   std::string after;
   std::vector<excerpt> others;
-  std::string instruction;  // the person's
+  std::string instruction;
 };
 
-chat_prompt refactor_prompt(const refactor_question& asked);
+chat_prompt refactor_prompt(const refactor_question& question);
 
-struct refactor_answer {
-  std::string summary;                     // or the explanation
-  std::optional<std::string> replacement;  // of the part; none: nothing is to be changed
-};
-
-refactor_answer read_refactor_answer(std::string_view text);
-
-struct remembered_chat {
-  std::string name;
+// Some lines of a file.
+struct file_lines {
+  std::string file;
+  std::string language;
+  std::uint32_t first_line = 1;
   std::string text;
 };
 
-// Somebody has mentioned the assistant; the last of `chat` may be that message.
+struct room_chat_line {
+  std::string who;
+  std::string text;
+};
+
+// What was said to the assistant in a room's chat.
 struct assistant_question {
-  std::vector<remembered_chat> chat;
+  std::vector<room_chat_line> recent;  // the oldest first, without the question
+  std::string who;                     // asks
   std::string question;
-  std::vector<excerpt> files;
-  std::vector<std::string> file_names;  // of all the room's files
+  std::vector<file_lines> files;       // the most relevant first
 };
 
-chat_prompt assistant_prompt(const assistant_question& asked);
-
-struct assistant_answer {
-  struct change {
-    std::string file;
-    std::uint64_t first_line = 1;  // of those that are replaced, from 1
-    std::uint64_t last_line = 0;   // below the first: nothing is replaced
-    std::string text;              // instead, with its line feeds
-  };
-  std::string text;
-  std::optional<change> edit;
-};
-
-assistant_answer read_assistant_answer(std::string_view text);
+chat_prompt assistant_prompt(const assistant_question& question);
 
 }  // namespace tandem::ai

@@ -40,6 +40,7 @@ struct change_question {
 // Somebody has mentioned the assistant in the chat.
 struct mention {
   std::string text;
+  std::string by;  // the name that is shown
 };
 
 // A text of one's own, of no room.

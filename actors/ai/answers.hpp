@@ -1,0 +1,55 @@
+// What a chat model answers to the prompts of actors/ai/prompts, read. Pure.
+// What it proposes is text to be shown: nothing is done because of it.
+//
+// A fenced block is as in CommonMark: three or more backticks or tildes, up to
+// three blanks before them, closed by a line of at least as many. A block in a
+// block (Markdown about code) is part of it if its fence names a language.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+
+namespace tandem::ai {
+
+// Why there is no replacement though there was a block.
+enum class answer_problem : std::uint8_t {
+  none,
+  cut_off,         // the block has no end: the answer was too long
+  several_blocks,  // more than one change
+};
+
+struct refactor_answer {
+  std::string summary;  // all but the block, without empty lines at its ends
+  // Without the line end before the closing fence; nothing: no change.
+  std::optional<std::string> replacement;
+  answer_problem problem = answer_problem::none;
+};
+
+refactor_answer read_refactor_answer(std::string_view text);
+
+// Of the lines first to last of a file, both included; last is first - 1: an
+// insertion before `first`. The lines count from 1, and may not exist.
+struct assistant_edit {
+  std::string file;
+  std::uint32_t first_line = 1;
+  std::uint32_t last_line = 1;
+  std::string replacement;
+};
+
+struct assistant_answer {
+  std::string text;  // all but the edit
+  std::optional<assistant_edit> edit;
+  answer_problem problem = answer_problem::none;
+};
+
+// The edit is the block right behind a line `EDIT path lines A-B`; other blocks
+// belong to the text.
+assistant_answer read_assistant_answer(std::string_view text);
+
+// A replacement with the line ends of what it replaces: with one at its end if
+// that has one, and with CR LF if that has them.
+std::string fitted_to(std::string_view replacement, std::string_view replaced);
+
+}  // namespace tandem::ai

@@ -1,0 +1,21 @@
+// What a COMPANION is bounded by. Constant after the start.
+#pragma once
+
+#include <cstdint>
+
+namespace tandem::ai {
+
+struct companion_limits {
+  std::uint64_t text_bytes = 4U << 20U;    // of all files that are followed unasked
+  std::uint64_t files = 50;                // likewise
+  std::uint64_t questions = 500;           // waiting or under way
+  std::int64_t answer_wait_us = 5'000'000; // for the room, a file, a revision
+  std::uint64_t near_chars = 20'000;       // on each side of a place: what is looked at
+  std::uint32_t context_tokens = 2'048;    // what a model is shown of the room
+  std::uint64_t instruction_chars = 2'000;
+  std::uint64_t change_chars = 40'000;     // of the part that is to be changed
+  std::uint64_t chat_chars = 4'000;
+  std::uint64_t chats_remembered = 20;
+};
+
+}  // namespace tandem::ai

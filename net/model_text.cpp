@@ -1,0 +1,220 @@
+#include "net/model_text.hpp"
+
+#include "ot/utf8.hpp"
+
+#include <algorithm>
+#include <cstdint>
+#include <optional>
+
+namespace tandem::net {
+
+namespace {
+
+constexpr std::string_view replacement = "\xEF\xBF\xBD";
+
+// The valid character that a text begins with; nothing if it begins otherwise.
+std::string_view first_char(std::string_view text) {
+  const std::size_t length = ot::sequence_length(text.front());
+  const std::string_view one = text.substr(0, length);
+  if (one.front() == '\0')
+    return one;
+  return one.size() == length && ot::is_valid_text(one) ? one : std::string_view{};
+}
+
+char32_t code_of(std::string_view one) {
+  if (one.size() == 1)
+    return static_cast<unsigned char>(one.front());
+  char32_t code = static_cast<unsigned char>(one.front()) & (0xFFU >> (one.size() + 1));
+  for (const char byte : one.substr(1))
+    code = code << 6U | (static_cast<unsigned char>(byte) & 0x3FU);
+  return code;
+}
+
+bool is_harmful(char32_t code) {
+  const bool is_control = (code < 0x20 && code != '\n' && code != '\t')
+                          || (code >= 0x7F && code < 0xA0);
+  const bool is_direction = code == 0x061C || code == 0x200E || code == 0x200F
+                            || (code >= 0x202A && code <= 0x202E)
+                            || (code >= 0x2066 && code <= 0x2069);
+  const bool is_tag = code >= 0xE0000 && code <= 0xE007F;
+  return is_control || is_direction || is_tag;
+}
+
+std::string valid_utf8(std::string_view bytes) {
+  std::string out;
+  out.reserve(bytes.size());
+  while (!bytes.empty()) {
+    const std::string_view one = first_char(bytes);
+    out += one.empty() ? replacement : one;
+    bytes.remove_prefix(std::max<std::size_t>(one.size(), 1));
+  }
+  return out;
+}
+
+std::optional<std::uint32_t> hex4(std::string_view text) {
+  if (text.size() < 4)
+    return std::nullopt;
+  std::uint32_t value = 0;
+  for (const char c : text.substr(0, 4)) {
+    const bool is_digit = c >= '0' && c <= '9';
+    const char letter = static_cast<char>(c | 0x20);
+    if (!is_digit && (letter < 'a' || letter > 'f'))
+      return std::nullopt;
+    value = value * 16 + static_cast<std::uint32_t>(is_digit ? c - '0' : letter - 'a' + 10);
+  }
+  return value;
+}
+
+// Bytes of the escape that `text` begins with, and whether it may stand.
+struct escape {
+  std::size_t bytes = 2;
+  bool is_good = true;
+};
+
+escape escape_at(std::string_view text) {
+  if (text.size() < 2 || text[1] != 'u')
+    return {std::min<std::size_t>(text.size(), 2), true};
+  const auto unit = hex4(text.substr(2));
+  if (!unit)
+    return {};
+  if (*unit == 0 || (*unit >= 0xDC00 && *unit < 0xE000))
+    return {6, false};
+  if (*unit < 0xD800 || *unit >= 0xE000)
+    return {6, true};
+  const std::string_view next = text.substr(6);
+  const auto low = next.starts_with("\\u") ? hex4(next.substr(2)) : std::nullopt;
+  return low && *low >= 0xDC00 && *low < 0xE000 ? escape{12, true} : escape{6, false};
+}
+
+}  // namespace
+
+std::string text_cleaner::take(std::string_view piece) {
+  std::string out;
+  out.reserve(piece.size());
+  while (!piece.empty()) {
+    const std::string_view one = first_char(piece);
+    piece.remove_prefix(std::max<std::size_t>(one.size(), 1));
+    const bool follows_return = std::exchange(was_return_, one == "\r");
+    if (one.empty())
+      out += replacement;
+    else if (was_return_)
+      out += '\n';
+    else if (!(follows_return && one == "\n") && !is_harmful(code_of(one)))
+      out += one;
+  }
+  return out;
+}
+
+std::string cleaned(std::string_view text) {
+  return text_cleaner{}.take(text);
+}
+
+std::string mended_json(std::string_view json) {
+  const std::string valid = valid_utf8(json);
+  std::string out;
+  out.reserve(valid.size());
+  for (std::string_view rest = valid; !rest.empty();) {
+    const std::size_t plain = std::min(rest.find('\\'), rest.size());
+    out += rest.substr(0, plain);
+    rest.remove_prefix(plain);
+    if (rest.empty())
+      break;
+    const escape found = escape_at(rest);
+    out += found.is_good ? rest.substr(0, found.bytes) : std::string_view{"\\ufffd"};
+    rest.remove_prefix(found.bytes);
+  }
+  return out;
+}
+
+std::string stop_filter::take(std::string_view piece) {
+  if (has_stopped_)
+    return {};
+  held_ += piece;
+  std::size_t sure = held_.size();
+  for (const std::string& stop : stops_) {
+    const std::size_t at = held_.find(stop);
+    if (at != std::string::npos) {
+      has_stopped_ = true;
+      sure = std::min(sure, at);
+      continue;
+    }
+    for (std::size_t part = std::min(stop.size() - 1, held_.size()); part > 0; --part)
+      if (held_.ends_with(std::string_view{stop}.substr(0, part))) {
+        sure = std::min(sure, held_.size() - part);
+        break;
+      }
+  }
+  std::string out = held_.substr(0, sure);
+  held_.erase(0, sure);
+  if (has_stopped_)
+    held_.clear();
+  return out;
+}
+
+std::string stop_filter::end() {
+  return std::exchange(held_, {});
+}
+
+std::string unfenced(std::string_view text) {
+  constexpr std::string_view thought_end = "</think>";
+  if (text.substr(std::min(text.find_first_not_of(" \n\t"), text.size())).starts_with("<think>")) {
+    const std::size_t end = text.find(thought_end);
+    text.remove_prefix(end == std::string_view::npos ? text.size() : end + thought_end.size());
+    while (text.starts_with('\n'))
+      text.remove_prefix(1);
+  }
+  const std::size_t fence = text.starts_with("```") ? 0 : text.find("\n```");
+  if (fence == std::string_view::npos)
+    return std::string{text};
+  const std::size_t line_end = text.find('\n', fence + 1);
+  if (line_end == std::string_view::npos)
+    return {};
+  text.remove_prefix(line_end);  // the line feed stays, so that an empty block has its fence behind one
+  const std::size_t close = text.find("\n```");
+  text = text.substr(0, close);
+  return std::string{text.substr(std::min<std::size_t>(text.size(), 1))};
+}
+
+std::string without_repeats(std::string_view text, std::string_view before,
+                            std::string_view after) {
+  constexpr std::size_t least = 2;
+  constexpr std::size_t most = 2'000;
+  for (std::size_t size = std::min({text.size(), before.size(), most}); size >= least; --size) {
+    const std::size_t begin = before.size() - size;
+    const bool is_on_last_line = before.find('\n', begin) == std::string_view::npos;
+    const bool is_whole_line = begin == 0 || before[begin - 1] == '\n';
+    const bool is_of_words = text.substr(0, size).find_first_not_of(" \t\n") != std::string_view::npos;
+    if (is_of_words && (is_on_last_line || is_whole_line)
+        && !ot::is_continuation(text.front()) && before.substr(begin) == text.substr(0, size)) {
+      text.remove_prefix(size);
+      break;
+    }
+  }
+  for (std::size_t size = std::min({text.size(), after.size(), most}); size >= least; --size) {
+    const std::string_view end = text.substr(text.size() - size);
+    if (end == after.substr(0, size) && end.find_first_not_of(" \t\n") != std::string_view::npos) {
+      text.remove_suffix(size);
+      break;
+    }
+  }
+  return std::string{text};
+}
+
+std::string redacted(std::string_view text, std::string_view secret) {
+  constexpr std::size_t least = 8;
+  const std::size_t window = std::min(secret.size(), least);
+  std::string out;
+  while (!text.empty()) {
+    std::size_t longest = 0;
+    for (std::size_t at = 0; window > 0 && at + window <= secret.size(); ++at) {
+      const auto [end, ignored] = std::ranges::mismatch(text, secret.substr(at));
+      longest = std::max(longest, static_cast<std::size_t>(end - text.begin()));
+    }
+    const bool is_secret = window > 0 && longest >= window;
+    out += is_secret ? std::string_view{"[key]"} : text.substr(0, 1);
+    text.remove_prefix(is_secret ? longest : 1);
+  }
+  return out;
+}
+
+}  // namespace tandem::net

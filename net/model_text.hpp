@@ -1,0 +1,62 @@
+// What a model writes, made fit for people's files: pure functions and small
+// filters over a text that comes in pieces.
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace tandem::net {
+
+// Lets through what may stand in a file: no invalid UTF-8 (U+FFFD instead), no
+// U+0000 nor other control characters but line feed and tab, nothing that makes
+// text look other than it is (bidirectional controls, invisible tags). CR LF
+// and CR become LF. What comes out does not depend on how the text was cut, as
+// long as no character is.
+class text_cleaner {
+ public:
+  std::string take(std::string_view piece);
+
+ private:
+  bool was_return_ = false;
+};
+
+std::string cleaned(std::string_view text);
+
+// JSON whose strings may hold what tandem's parser refuses: invalid UTF-8,
+// \u0000 and lone surrogates become U+FFFD.
+std::string mended_json(std::string_view json);
+
+// Ends a text at the first of some words, wherever its pieces are cut: holds
+// back what could be the beginning of one.
+class stop_filter {
+ public:
+  explicit stop_filter(std::vector<std::string> stops) : stops_{std::move(stops)} {}
+
+  // What is sure to stand before a stop.
+  std::string take(std::string_view piece);
+  // The rest, when no more comes.
+  std::string end();
+  bool has_stopped() const noexcept { return has_stopped_; }
+
+ private:
+  std::vector<std::string> stops_;
+  std::string held_;
+  bool has_stopped_ = false;
+};
+
+// What is in the first fenced block, or all of it if there is none. Neither a
+// line feed before the closing fence, nor what a model thought aloud before
+// (<think>…</think>), belongs to it.
+std::string unfenced(std::string_view text);
+
+// `text`, which was written to stand between the two, without what it repeats
+// of the end of `before` and of the beginning of `after`. Of `before` only a
+// part of its last line counts, or whole lines; one character alone never does.
+std::string without_repeats(std::string_view text, std::string_view before,
+                            std::string_view after);
+
+// `text` without what it holds of `secret`, be it only eight characters of it.
+std::string redacted(std::string_view text, std::string_view secret);
+
+}  // namespace tandem::net
