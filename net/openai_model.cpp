@@ -1,6 +1,5 @@
 #include "net/openai_model.hpp"
 
-#include "actors/ai/circuit_breaker.hpp"
 #include "actors/ai/retry_plan.hpp"
 #include "actors/log.hpp"
 #include "net/answer_shaper.hpp"
@@ -40,8 +39,9 @@ std::uint64_t now_ms() {
 
 // One server, and how it has been doing.
 struct upstream {
-  upstream(asio::io_context& context, upstream_url url, const std::string& authority)
-      : client{context, std::move(url), authority} {}
+  upstream(asio::io_context& context, upstream_url url, const std::string& authority,
+           const ai::breaker_limits& bounds)
+      : client{context, std::move(url), authority}, breaker{bounds} {}
 
   http_client client;
   ai::circuit_breaker breaker;
@@ -375,7 +375,7 @@ upstream_url without_v1(upstream_url url) {
 
 class openai_model final : public ai::language_model {
  public:
-  explicit openai_model(const model_settings& settings)
+  openai_model(const model_settings& settings, const ai::breaker_limits& bounds)
       : engine_{settings}, chat_url_{url_of("ai_url", settings.url)}, completion_url_{chat_url_} {
     if (!detail::is_visible(settings.key.reveal()))
       throw std::runtime_error{"the model's key has characters that no key has"};
@@ -383,10 +383,10 @@ class openai_model final : public ai::language_model {
       completion_url_ = url_of("ai_completion_url", settings.completion_url);
     if (settings.style == completion_style::llama)
       completion_url_ = without_v1(std::move(completion_url_));
-    engine_.chat = std::make_unique<upstream>(engine_.context, chat_url_, settings.authority);
+    engine_.chat = std::make_unique<upstream>(engine_.context, chat_url_, settings.authority, bounds);
     if (!completion_url_.is_same_server(chat_url_))
       engine_.completion_apart =
-        std::make_unique<upstream>(engine_.context, completion_url_, settings.authority);
+        std::make_unique<upstream>(engine_.context, completion_url_, settings.authority, bounds);
     facts_ = {"openai", settings.model, chat_url_.authority()};
     if (engine_.completion_apart)
       facts_.host += ", " + completion_url_.authority();
@@ -493,10 +493,11 @@ class openai_model final : public ai::language_model {
 
 }  // namespace
 
-std::unique_ptr<ai::language_model> make_openai_model(const model_settings& settings) {
+std::unique_ptr<ai::language_model> make_openai_model(const model_settings& settings,
+                                                      const ai::breaker_limits& bounds) {
   if (settings.provider != model_provider::openai)
     return nullptr;
-  return std::make_unique<openai_model>(settings);
+  return std::make_unique<openai_model>(settings, bounds);
 }
 
 }  // namespace tandem::net
