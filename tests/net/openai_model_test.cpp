@@ -522,6 +522,34 @@ TEST(openai_model, it_asks_again_when_that_may_help) {
   }
 }
 
+TEST(openai_model, nothing_of_a_try_that_failed_is_in_the_next) {
+  const struct {
+    completion_style style;
+    std::string half;  // which is held back, for it could be other than it looks
+    std::string whole;
+  } table[] = {
+    {completion_style::chat, delta("```python"), delta("x = 1") + done},
+    {completion_style::qwen, event(R"({"choices":[{"text":"<|fim"}]})"),
+     event(R"({"choices":[{"text":"x = 1"}]})") + done},
+  };
+  for (const auto& row : table) {
+    const script breaks = [&](scripted_peer& peer) {
+      peer.read_request();
+      peer.send(stream_head);
+      peer.send_chunk(row.half);
+    };
+    scripted_server server{{breaks, streaming({row.whole})}};
+    net::model_settings all = settings_for(server);
+    all.style = row.style;
+    all.retries = 1;
+    const auto model = make_openai_model(all);
+    hearer heard;
+    const auto call = model->complete({"f", "", "a = ", "\n", {}, 8, true}, heard.hooks());
+    EXPECT_EQ(heard.whole(), "x = 1");
+    EXPECT_EQ(model->counts().retried, 1U);
+  }
+}
+
 TEST(openai_model, it_does_not_ask_again_when_that_cannot_help) {
   const struct {
     const char* name;
