@@ -1,5 +1,7 @@
 #include "config/settings.hpp"
 
+#include "net/upstream_url.hpp"
+
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -139,6 +141,55 @@ setting secret_file(std::string_view name, std::string& (*field)(settings&),
             if (!std::getline(in, line))
               throw settings_error{"cannot read a secret from there"};
             field(all) = line;
+          },
+          [](const settings&) { return std::string{}; }};
+}
+
+// One of some words.
+template <class Enum>
+setting choice(std::string_view name, Enum& (*field)(settings&),
+               std::vector<std::pair<std::string_view, Enum>> words, std::string_view meaning) {
+  const auto assign = [=](settings& all, std::string_view text) {
+    const auto found = std::ranges::find(words, text, [](const auto& one) { return one.first; });
+    if (found == words.end()) {
+      std::vector<std::string_view> known;
+      for (const auto& one : words)
+        known.push_back(one.first);
+      throw settings_error{fmt::format("must be one of {}", fmt::join(known, ", "))};
+    }
+    field(all) = found->second;
+  };
+  const auto show = [=](const settings& all) {
+    const Enum now = field(const_cast<settings&>(all));
+    return std::string{
+      std::ranges::find(words, now, [](const auto& one) { return one.second; })->first};
+  };
+  return {name, meaning, assign, show};
+}
+
+// Throws settings_error, which does not show it.
+net::model_key key_from(std::string_view text) {
+  constexpr std::size_t bytes_max = 4'096;
+  const bool is_visible =
+    std::ranges::all_of(text, [](char c) { return c > ' ' && c <= '~'; });
+  if (!is_visible || text.size() > bytes_max)
+    throw settings_error{"a key is at most 4,096 visible ASCII characters, without spaces"};
+  return net::model_key{std::string{text}};
+}
+
+setting key_file_setting() {
+  return {"ai_key_file", "a file with the model's key; or the environment has it as TANDEM_AI_KEY",
+          [](settings& all, std::string_view path) {
+            all.ai.key = {};
+            if (path.empty())
+              return;
+            std::ifstream in{std::string{path}};
+            std::string line;
+            if (!std::getline(in, line))
+              throw settings_error{"cannot read a key from there"};
+            while (line.ends_with('\r') || line.ends_with(' '))
+              line.pop_back();
+            all.ai.key = key_from(line);
           },
           [](const settings&) { return std::string{}; }};
 }
@@ -322,6 +373,54 @@ const std::vector<setting>& all_settings() {
            "the least time between two such checks"),
     number("room_wait_ms", FIELD(bounds.room_wait_ms), 100, 600'000,
            "that a connection waits while no node of the cluster has its room"),
+    choice<net::model_provider>("ai_provider", FIELD(ai.provider),
+           {{"off", net::model_provider::off},
+            {"local", net::model_provider::local},
+            {"openai", net::model_provider::openai}},
+           "off; local: completion from a room's own files, in this server; openai: also a server that"
+           " speaks the OpenAI API"),
+    choice<net::room_ai>("ai_room_default", FIELD(ai.room_default),
+           {{"off", net::room_ai::off}, {"local", net::room_ai::local}, {"on", net::room_ai::on}},
+           "what a new room may: off, local, or on (parts of its files go to the model)"),
+    text("ai_url", FIELD(ai.url),
+         "of the model's server, up to what comes before /chat/completions; a query is kept"),
+    text("ai_model", FIELD(ai.model), "the model that is talked to"),
+    text("ai_completion_url", FIELD(ai.completion_url), "for completions, if not ai_url"),
+    text("ai_completion_model", FIELD(ai.completion_model), "for completions, if not ai_model"),
+    choice<net::completion_style>("ai_completion_style", FIELD(ai.style),
+           {{"chat", net::completion_style::chat},
+            {"suffix", net::completion_style::suffix},
+            {"mistral", net::completion_style::mistral},
+            {"llama", net::completion_style::llama},
+            {"starcoder", net::completion_style::starcoder},
+            {"codellama", net::completion_style::codellama},
+            {"deepseek", net::completion_style::deepseek},
+            {"qwen", net::completion_style::qwen},
+            {"codegemma", net::completion_style::codegemma},
+            {"granite", net::completion_style::granite},
+            {"codestral", net::completion_style::codestral}},
+           "how completions are asked for: see docs/ai.md"),
+    key_file_setting(),
+    choice<net::key_header>("ai_key_header", FIELD(ai.shown_as),
+           {{"bearer", net::key_header::bearer}, {"azure", net::key_header::azure}},
+           "bearer: Authorization: Bearer KEY; azure: api-key: KEY"),
+    text("ai_authority", FIELD(ai.authority),
+         "a file (PEM) with who signs the model server's certificate; empty: the system's"),
+    number("ai_connect_timeout_ms", FIELD(ai.connect_timeout_ms), 50, 60'000,
+           "to be connected to the model's server, name and TLS included"),
+    number("ai_silence_timeout_ms", FIELD(ai.silence_timeout_ms), 50, 600'000,
+           "before the first byte of its answer, and between two"),
+    number("ai_completion_timeout_ms", FIELD(ai.completion_timeout_ms), 50, 600'000,
+           "for a completion, tries included"),
+    number("ai_chat_timeout_ms", FIELD(ai.chat_timeout_ms), 50, 3'600'000,
+           "for a whole answer, tries included"),
+    number("ai_retries", FIELD(ai.retries), 0, 10, "after a failure that may pass"),
+    number("ai_requests_at_once", FIELD(ai.requests_at_once), 1, 10'000,
+           "to the model; more are unavailable"),
+    number("ai_answer_bytes", FIELD(ai.answer_bytes), 1024, 16 * million,
+           "of an answer's text; a longer one is a failure"),
+    number("ai_context_tokens", FIELD(ai.context_tokens), 128, million,
+           "of a room's files that go out with a question, at four bytes a token"),
     text("cluster_listen", FIELD(cluster_listen),
          "address and port for the other nodes of a cluster; empty: this is the only server"),
     text("cluster_advertise", FIELD(cluster.advertised),
@@ -404,12 +503,21 @@ void read_settings_environment(settings& all,
                                const std::map<std::string, std::string>& environment) {
   constexpr std::string_view prefix = "TANDEM_";
   constexpr std::string_view of_tests = "TANDEM_TEST_";
+  constexpr std::string_view key_variable = "TANDEM_AI_KEY";
   for (const auto& [variable, value] : environment) {
-    if (!variable.starts_with(prefix) || variable.starts_with(of_tests))
+    if (!variable.starts_with(prefix) || variable.starts_with(of_tests) || variable == key_variable)
       continue;
     std::string name = variable.substr(prefix.size());
     std::ranges::transform(name, name.begin(), [](unsigned char c) { return std::tolower(c); });
     set_setting(all, name, value, "environment variable " + variable);
+  }
+  const auto key = environment.find(std::string{key_variable});
+  if (key == environment.end() || key->second.empty())
+    return;
+  try {
+    all.ai.key = key_from(key->second);
+  } catch (const settings_error& error) {
+    throw settings_error{fmt::format("environment variable {}: {}", key_variable, error.what())};
   }
 }
 
@@ -480,6 +588,50 @@ void finish_cluster(settings& all) {
     throw settings_error{"lease_ms must be at least three times beat_ms"};
 }
 
+void check_model_url(std::string_view name, const std::string& url) {
+  if (!net::parse_upstream_url(url))
+    throw settings_error{  // which is not shown: it could hold a password
+      fmt::format("{} must be http(s)://HOST[:PORT][/PATH], without a name and password", name)};
+}
+
+void finish_model(net::model_settings& ai) {
+  const bool has_model = ai.provider == net::model_provider::openai;
+  if (has_model && (ai.url.empty() || ai.model.empty()))
+    throw settings_error{"ai_provider = openai takes an ai_url and an ai_model"};
+  if (!ai.url.empty())
+    check_model_url("ai_url", ai.url);
+  if (!ai.completion_url.empty())
+    check_model_url("ai_completion_url", ai.completion_url);
+  if (!has_model && ai.room_default == net::room_ai::on)
+    throw settings_error{"ai_room_default = on takes ai_provider = openai"};
+  if (ai.provider == net::model_provider::off)
+    ai.room_default = net::room_ai::off;
+}
+
+// What is wrong with showing a key to that address; empty: nothing.
+std::string key_warning(std::string_view name, const std::string& url) {
+  const auto address = net::parse_upstream_url(url);
+  if (!address || address->is_tls || net::is_private_host(address->host))
+    return {};
+  return fmt::format("{} is http: the model's key and people's texts go to {} for everybody on the"
+                     " way to read",
+                     name, address->authority());
+}
+
+void warn_of_model(const net::model_settings& ai, std::vector<std::string>& warnings) {
+  if (ai.provider != net::model_provider::openai) {
+    if (!ai.url.empty())
+      warnings.push_back("ai_url is set, but ai_provider is not openai: no model is asked");
+    return;
+  }
+  if (ai.key.is_empty())
+    return;
+  for (const std::string& warning :
+       {key_warning("ai_url", ai.url), key_warning("ai_completion_url", ai.completion_url)})
+    if (!warning.empty())
+      warnings.push_back(warning);
+}
+
 }  // namespace
 
 void finish_settings(settings& all) {
@@ -487,6 +639,7 @@ void finish_settings(settings& all) {
   all.server.address = at.address;
   all.server.port = at.port;
   finish_cluster(all);
+  finish_model(all.ai);
   if (all.bounds.outbound_pause_bytes >= all.bounds.outbound_bytes)
     throw settings_error{"outbound_pause_bytes must be less than outbound_bytes"};
   if (all.server.tls_certificate.empty() != all.server.tls_key.empty())
@@ -519,6 +672,7 @@ std::vector<std::string> warnings_of(const settings& all) {
   if (!is_open && !is_local && !all.server.public_url.starts_with("https:"))
     warnings.push_back("public_url is not https: browsers are told that cookies may go without"
                        " TLS");
+  warn_of_model(all.ai, warnings);
   return warnings;
 }
 

@@ -13,6 +13,7 @@
 #include "actors/limits.hpp"
 #include "actors/rate_settings.hpp"
 #include "net/account_settings.hpp"
+#include "net/model_settings.hpp"
 #include "net/server_options.hpp"
 
 #include <map>
@@ -32,6 +33,7 @@ struct settings {
   rate_settings rates;
   net::account_settings accounts;
   net::server_options server;
+  net::model_settings ai;
   std::string cluster_listen;               // empty: this is the only server
   bool is_cluster_network_private = false;  // no TLS, though others could reach it
   cluster_settings cluster;
@@ -53,7 +55,8 @@ void read_settings_file(settings& all, const std::string& path);
 void read_settings_text(settings& all, std::string_view text, std::string_view path);
 
 // `environment`: name to value. Names that begin with TANDEM_TEST_ belong to
-// the tests and are left alone.
+// the tests and are left alone; TANDEM_AI_KEY is the model's key, which is no
+// setting, so that no file and no command line holds it.
 void read_settings_environment(settings& all,
                                const std::map<std::string, std::string>& environment);
 

@@ -130,29 +130,36 @@ std::string stop_filter::take(std::string_view piece) {
   if (has_stopped_)
     return {};
   held_ += piece;
-  std::size_t sure = held_.size();
-  for (const std::string& stop : stops_) {
-    const std::size_t at = held_.find(stop);
-    if (at != std::string::npos) {
-      has_stopped_ = true;
-      sure = std::min(sure, at);
-      continue;
-    }
-    for (std::size_t part = std::min(stop.size() - 1, held_.size()); part > 0; --part)
-      if (held_.ends_with(std::string_view{stop}.substr(0, part))) {
-        sure = std::min(sure, held_.size() - part);
-        break;
-      }
-  }
+  const std::size_t stop = first_stop();
+  const std::size_t sure = std::min(stop, first_beginning());
+  has_stopped_ = stop != std::string::npos && sure == stop;
   std::string out = held_.substr(0, sure);
-  held_.erase(0, sure);
-  if (has_stopped_)
-    held_.clear();
+  held_.erase(0, has_stopped_ ? held_.size() : out.size());
   return out;
 }
 
 std::string stop_filter::end() {
-  return std::exchange(held_, {});
+  const std::size_t stop = first_stop();
+  return std::exchange(held_, {}).substr(0, stop);
+}
+
+std::size_t stop_filter::first_stop() const {
+  std::size_t first = std::string::npos;
+  for (const std::string& stop : stops_)
+    first = std::min(first, held_.find(stop));
+  return first;
+}
+
+// Where the end of what is held could be the beginning of a stop.
+std::size_t stop_filter::first_beginning() const {
+  std::size_t first = held_.size();
+  for (const std::string& stop : stops_)
+    for (std::size_t part = std::min(stop.size() - 1, held_.size()); part > 0; --part)
+      if (held_.ends_with(std::string_view{stop}.substr(0, part))) {
+        first = std::min(first, held_.size() - part);
+        break;
+      }
+  return first;
 }
 
 std::string unfenced(std::string_view text) {

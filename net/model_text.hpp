@@ -4,6 +4,7 @@
 
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 namespace tandem::net {
@@ -40,6 +41,9 @@ class stop_filter {
   bool has_stopped() const noexcept { return has_stopped_; }
 
  private:
+  std::size_t first_stop() const;
+  std::size_t first_beginning() const;
+
   std::vector<std::string> stops_;
   std::string held_;
   bool has_stopped_ = false;

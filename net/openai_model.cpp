@@ -1,6 +1,5 @@
 #include "net/openai_model.hpp"
 
-#include "actors/ai/circuit_breaker.hpp"
 #include "actors/ai/retry_plan.hpp"
 #include "actors/log.hpp"
 #include "net/answer_shaper.hpp"
@@ -40,14 +39,16 @@ std::uint64_t now_ms() {
 
 // One server, and how it has been doing.
 struct upstream {
-  upstream(asio::io_context& context, upstream_url url, const std::string& authority)
-      : client{context, std::move(url), authority} {}
+  upstream(asio::io_context& context, upstream_url url, const std::string& authority,
+           const ai::breaker_limits& bounds)
+      : client{context, std::move(url), authority}, breaker{bounds} {}
 
   http_client client;
   ai::circuit_breaker breaker;
+  token_limit_name limit_name = token_limit_name::max_tokens;
 };
 
-// What a question is, besides whom it is asked by.
+// What is asked, of whom, and what becomes of the answer. Each try begins with it.
 struct question_plan {
   upstream* server = nullptr;
   std::string target;
@@ -68,7 +69,6 @@ struct engine {
   asio::io_context context{1};
   std::unique_ptr<upstream> chat;
   std::unique_ptr<upstream> completion_apart;  // if it is another server
-  token_limit_name limit_name = token_limit_name::max_tokens;
   std::mt19937 chance{std::random_device{}()};
   std::set<std::shared_ptr<question>> under_way;
 
@@ -161,7 +161,8 @@ class question : public std::enable_shared_from_this<question> {
     is_trying_ = true;
     ++tries_;
     reader_.emplace(model_.settings.answer_bytes, model_.settings.key.reveal());
-    limit_name_ = model_.limit_name;
+    shaper_ = plan_.shaper;
+    limit_name_ = plan_.server->limit_name;
     const auto self = shared_from_this();
     exchange_ = plan_.server->client.ask(
       make_http_question(), {[self](const http_head& head) { self->on_head(head); },
@@ -207,10 +208,10 @@ class question : public std::enable_shared_from_this<question> {
   }
 
   void go_on(answer_reader::state state, std::string_view text) {
-    give(plan_.shaper.take(text));
+    give(shaper_.take(text));
     if (is_over_)
       return;
-    if (plan_.shaper.has_stopped() || state == answer_reader::state::complete)
+    if (shaper_.has_stopped() || state == answer_reader::state::complete)
       answer();
     else if (state == answer_reader::state::failed)
       try_failed(reader_->failure());
@@ -225,8 +226,8 @@ class question : public std::enable_shared_from_this<question> {
   }
 
   void answer() {
-    const bool is_whole = !plan_.shaper.has_stopped();
-    give(plan_.shaper.end());
+    const bool is_whole = !shaper_.has_stopped();
+    give(shaper_.end());
     if (is_over_)
       return;
     note_success();
@@ -268,7 +269,7 @@ class question : public std::enable_shared_from_this<question> {
       return;
     note_failure(failure);
     if (must_name_limit_otherwise(failure)) {
-      model_.limit_name = token_limit_name::max_completion_tokens;
+      plan_.server->limit_name = token_limit_name::max_completion_tokens;
       ++model_.retried;
       return try_once();
     }
@@ -312,7 +313,8 @@ class question : public std::enable_shared_from_this<question> {
   asio::steady_timer pause_;
   const std::uint64_t begun_ms_;
   std::shared_ptr<http_exchange> exchange_;
-  std::optional<answer_reader> reader_;
+  std::optional<answer_reader> reader_;  // of this try, as the next
+  answer_shaper shaper_;
   std::string whole_;
   std::uint32_t tries_ = 0;
   token_limit_name limit_name_ = token_limit_name::max_tokens;
@@ -375,7 +377,7 @@ upstream_url without_v1(upstream_url url) {
 
 class openai_model final : public ai::language_model {
  public:
-  explicit openai_model(const model_settings& settings)
+  openai_model(const model_settings& settings, const ai::breaker_limits& bounds)
       : engine_{settings}, chat_url_{url_of("ai_url", settings.url)}, completion_url_{chat_url_} {
     if (!detail::is_visible(settings.key.reveal()))
       throw std::runtime_error{"the model's key has characters that no key has"};
@@ -383,10 +385,10 @@ class openai_model final : public ai::language_model {
       completion_url_ = url_of("ai_completion_url", settings.completion_url);
     if (settings.style == completion_style::llama)
       completion_url_ = without_v1(std::move(completion_url_));
-    engine_.chat = std::make_unique<upstream>(engine_.context, chat_url_, settings.authority);
+    engine_.chat = std::make_unique<upstream>(engine_.context, chat_url_, settings.authority, bounds);
     if (!completion_url_.is_same_server(chat_url_))
       engine_.completion_apart =
-        std::make_unique<upstream>(engine_.context, completion_url_, settings.authority);
+        std::make_unique<upstream>(engine_.context, completion_url_, settings.authority, bounds);
     facts_ = {"openai", settings.model, chat_url_.authority()};
     if (engine_.completion_apart)
       facts_.host += ", " + completion_url_.authority();
@@ -493,10 +495,11 @@ class openai_model final : public ai::language_model {
 
 }  // namespace
 
-std::unique_ptr<ai::language_model> make_openai_model(const model_settings& settings) {
+std::unique_ptr<ai::language_model> make_openai_model(const model_settings& settings,
+                                                      const ai::breaker_limits& bounds) {
   if (settings.provider != model_provider::openai)
     return nullptr;
-  return std::make_unique<openai_model>(settings);
+  return std::make_unique<openai_model>(settings, bounds);
 }
 
 }  // namespace tandem::net

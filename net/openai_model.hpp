@@ -11,6 +11,7 @@
 //     one for each server).
 #pragma once
 
+#include "actors/ai/circuit_breaker.hpp"
 #include "actors/ai/language_model.hpp"
 #include "net/model_settings.hpp"
 
@@ -22,6 +23,7 @@ namespace tandem::net {
 // the key or the authority's file cannot be used. Destroying the model fails
 // what is under way; its calls may outlive it.
 // REQUIRES: it is not destroyed by one of its hooks.
-std::unique_ptr<ai::language_model> make_openai_model(const model_settings& settings);
+std::unique_ptr<ai::language_model> make_openai_model(const model_settings& settings,
+                                                      const ai::breaker_limits& bounds = {});
 
 }  // namespace tandem::net

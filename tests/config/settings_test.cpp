@@ -167,6 +167,75 @@ TEST(settings, reads_a_secret_from_its_own_file) {
   EXPECT_NE(refusal("oidc_client_secret_file = " + folder / "absent"), "");
 }
 
+// ---- a model ----
+
+TEST(settings, a_model_has_an_address_and_a_name) {
+  const std::string whole = "ai_provider = openai\nai_url = https://a.example.org/v1\nai_model = m\n";
+  const settings all = from_text(whole + "ai_completion_style = qwen\nai_key_header = azure\n"
+                                         "ai_room_default = on\nai_completion_timeout_ms = 2000\n");
+  EXPECT_EQ(all.ai.provider, net::model_provider::openai);
+  EXPECT_EQ(all.ai.style, net::completion_style::qwen);
+  EXPECT_EQ(all.ai.shown_as, net::key_header::azure);
+  EXPECT_EQ(all.ai.room_default, net::room_ai::on);
+  EXPECT_EQ(all.ai.completion_timeout_ms, 2'000U);
+  const struct {
+    std::string text;
+    const char* why;
+  } table[] = {
+    {"ai_provider = openai\n", "takes an ai_url and an ai_model"},
+    {"ai_provider = openai\nai_url = https://a.example.org\n", "takes an ai_url and an ai_model"},
+    {"ai_provider = gpt\n", "must be one of off, local, openai"},
+    {whole + "ai_completion_style = none\n", "must be one of chat, suffix"},
+    {"ai_url = a.example.org\n", "must be http(s)://HOST"},
+    {"ai_url = https://me:pass@a.example.org\n", "must be http(s)://HOST"},
+    {whole + "ai_completion_url = ftp://x\n", "must be http(s)://HOST"},
+    {"ai_room_default = on\n", "takes ai_provider = openai"},
+    {"ai_key = abc\n", "there is no setting"},
+    {"ai_answer_bytes = 1\n", "whole number"},
+  };
+  for (const auto& row : table)
+    EXPECT_NE(refusal(row.text).find(row.why), std::string::npos) << row.text << refusal(row.text);
+}
+
+TEST(settings, a_server_without_ai_has_rooms_without_it) {
+  EXPECT_EQ(from_text("").ai.room_default, net::room_ai::local);
+  EXPECT_EQ(from_text("ai_provider = off").ai.room_default, net::room_ai::off);
+}
+
+TEST(settings, a_models_key_is_in_the_environment_or_in_a_file_and_never_shown) {
+  const std::string key = "sk-0123456789";
+  const temp_folder folder;
+  folder.write("key", key + "\r\n");
+  folder.write("bad", "two words\n");
+  EXPECT_EQ(from_text("ai_key_file = " + folder / "key").ai.key.reveal(), key);
+  EXPECT_NE(refusal("ai_key_file = " + folder / "absent"), "");
+  EXPECT_EQ(refusal("ai_key_file = " + folder / "bad").find("two words"), std::string::npos);
+  settings all;
+  read_settings_environment(all, {{"TANDEM_AI_KEY", key}, {"TANDEM_AI_KEY_FILE", folder / "key"}});
+  EXPECT_EQ(all.ai.key.reveal(), key);
+  EXPECT_EQ(example_settings().find(key), std::string::npos);
+  try {
+    read_settings_environment(all, {{"TANDEM_AI_KEY", key + "\nX: y"}});
+    FAIL() << "it would end a header's line";
+  } catch (const settings_error& error) {
+    EXPECT_EQ(std::string{error.what()}.find(key), std::string::npos) << error.what();
+  }
+}
+
+TEST(settings, an_operator_is_warned_of_a_key_that_others_can_read) {
+  const auto count = [](const std::string& url, const std::string& key) {
+    settings all = from_text("ai_provider = openai\nai_model = m\nai_url = " + url);
+    all.ai.key = net::model_key{key};
+    return warnings_of(all).size();
+  };
+  EXPECT_EQ(count("http://a.example.org/v1", "key"), 1U);
+  EXPECT_EQ(count("http://a.example.org/v1", ""), 0U);
+  EXPECT_EQ(count("https://a.example.org/v1", "key"), 0U);
+  EXPECT_EQ(count("http://127.0.0.1:11434/v1", "key"), 0U);
+  EXPECT_EQ(count("http://10.0.0.7:8000/v1", "key"), 0U);
+  EXPECT_EQ(warnings_of(from_text("ai_url = https://a.example.org")).size(), 1U);
+}
+
 TEST(settings, what_depends_on_several_is_checked_last) {
   EXPECT_NE(refusal("outbound_pause_bytes = 5000\noutbound_bytes = 5000"), "");
   EXPECT_EQ(refusal("outbound_pause_bytes = 5000\noutbound_bytes = 5001"), "");

@@ -44,7 +44,7 @@ bool same(const net::server_options& a, const net::server_options& b) {
 
 bool same(const settings& a, const settings& b) {
   return a.listen == b.listen && a.store == b.store && a.actor_threads == b.actor_threads
-         && same(a.server, b.server) && a.bounds == b.bounds;
+         && same(a.server, b.server) && a.ai == b.ai && a.bounds == b.bounds;
 }
 
 void read(settings& all, std::string_view text) {

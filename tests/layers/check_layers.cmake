@@ -31,7 +31,7 @@ set(own_ot "^ot/")
 set(own_storage "^(ot|storage)/")
 set(own_actors "^(ot|storage|actors)/")
 set(own_net "^(ot|storage|actors|net)/")
-set(own_config "^(config/|actors/(cluster_settings|limits|access_mode|rate_settings)\\.hpp$|net/(server_options|account_settings)\\.hpp$)")
+set(own_config "^(config/|actors/(cluster_settings|limits|access_mode|rate_settings)\\.hpp$|net/(server_options|account_settings|model_settings|upstream_url)\\.hpp$)")
 set(own_tools "^(ot|storage|actors|net|config|tools)/")
 
 # Which libraries a folder may include, besides the standard ones.

@@ -161,6 +161,14 @@ TEST(model_text, a_stop_is_found_wherever_it_is_cut) {
     EXPECT_EQ(out + filter.end(), "a <fim_ b") << cut;
     EXPECT_TRUE(filter.has_stopped());
   }
+  stop_filter nested{{"abcd", "c"}};  // what could be the longer one is waited for
+  EXPECT_EQ(nested.take("abc"), "");
+  EXPECT_FALSE(nested.has_stopped());
+  EXPECT_EQ(nested.take("x"), "ab");
+  EXPECT_TRUE(nested.has_stopped());
+  stop_filter unended{{"abcd", "c"}};
+  unended.take("abc");
+  EXPECT_EQ(unended.end(), "ab");
   stop_filter filter{{"<fim_middle>"}};
   EXPECT_EQ(filter.take("a <fim"), "a ");
   EXPECT_EQ(filter.end(), "<fim");

@@ -40,6 +40,10 @@ class hearer {
     return news_.await([&] { return pieces_.size() >= count; });
   }
 
+  bool is_answered() {
+    return news_.look([&] { return whole_.has_value(); });
+  }
+
   // REQUIRES: await_end().
   std::string whole() {
     EXPECT_TRUE(await_end());
@@ -518,6 +522,34 @@ TEST(openai_model, it_asks_again_when_that_may_help) {
   }
 }
 
+TEST(openai_model, nothing_of_a_try_that_failed_is_in_the_next) {
+  const struct {
+    completion_style style;
+    std::string half;  // which is held back, for it could be other than it looks
+    std::string whole;
+  } table[] = {
+    {completion_style::chat, delta("```python"), delta("x = 1") + done},
+    {completion_style::qwen, event(R"({"choices":[{"text":"<|fim"}]})"),
+     event(R"({"choices":[{"text":"x = 1"}]})") + done},
+  };
+  for (const auto& row : table) {
+    const script breaks = [&](scripted_peer& peer) {
+      peer.read_request();
+      peer.send(stream_head);
+      peer.send_chunk(row.half);
+    };
+    scripted_server server{{breaks, streaming({row.whole})}};
+    net::model_settings all = settings_for(server);
+    all.style = row.style;
+    all.retries = 1;
+    const auto model = make_openai_model(all);
+    hearer heard;
+    const auto call = model->complete({"f", "", "a = ", "\n", {}, 8, true}, heard.hooks());
+    EXPECT_EQ(heard.whole(), "x = 1");
+    EXPECT_EQ(model->counts().retried, 1U);
+  }
+}
+
 TEST(openai_model, it_does_not_ask_again_when_that_cannot_help) {
   const struct {
     const char* name;
@@ -560,6 +592,34 @@ TEST(openai_model, a_server_that_keeps_failing_is_left_alone) {
   EXPECT_EQ(rounds, 6);
   EXPECT_GT(last.retry_ms, 0U);
   EXPECT_TRUE(model->counts().is_resting);
+}
+
+TEST(openai_model, after_its_rest_a_server_is_tried_and_then_trusted_again) {
+  std::atomic<bool> is_well = false;
+  std::atomic<int> asked = 0;
+  scripted_server server{{[&](scripted_peer& peer) {
+    while (peer.read_request()) {
+      ++asked;
+      peer.send(is_well ? message("well again") : plain(500, "{}"));
+    }
+  }}};
+  const auto model =
+    make_openai_model(settings_for(server), {.failures_in_a_row = 3, .rest_ms = 200});
+  const auto ask = [&] {
+    auto heard = std::make_shared<hearer>();
+    const auto call = model->chat(greeting(), heard->hooks());
+    EXPECT_TRUE(heard->await_end());
+    return heard;
+  };
+  for (int i = 0; i < 3; ++i)
+    EXPECT_EQ(ask()->failure().what, kind::unavailable);
+  EXPECT_EQ(ask()->failure().what, kind::resting);
+  EXPECT_EQ(asked, 3);
+  is_well = true;
+  EXPECT_TRUE(await_polling([&] { return ask()->is_answered(); }));
+  EXPECT_FALSE(model->counts().is_resting);
+  EXPECT_EQ(ask()->whole(), "well again");
+  EXPECT_EQ(asked, 5);
 }
 
 // ---- connections ----
