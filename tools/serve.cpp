@@ -135,6 +135,24 @@ std::unique_ptr<net::http_server> open_server(const settings& all, service& acto
 
 }  // namespace
 
+namespace {
+
+ai_parts ai_of(const settings& all, const frame_decoder& decoder) {
+  ai_parts parts;
+  parts.decoder = &decoder;
+  parts.model = net::make_openai_model(all.ai);
+  parts.bounds.context_tokens = all.ai.context_tokens;
+  parts.bounds.chat_chars = all.bounds.chat_chars;
+  parts.offer = net::offer_of(all.ai);
+  if (parts.model) {
+    parts.offer.model = parts.model->facts().model;
+    parts.offer.host = parts.model->facts().host;
+  }
+  return parts;
+}
+
+}  // namespace
+
 int serve(std::span<char* const> arguments) {
   settings all = settings_from(arguments);
   // Every thread inherits this: the signals wait for sigwait below.
@@ -156,7 +174,7 @@ int serve(std::span<char* const> arguments) {
   const auto actors = start_service(all.bounds, encoder, std::move(store), actor_threads(all),
                                     {all.mode.value_or(access_mode::open), all.rates},
                                     all.cluster, doors_of(all),
-                                    {{"local", {}, {}, "local"}, nullptr, &decoder});
+                                    ai_of(all, decoder));
   const auto opened = open_server(all, *actors);
   net::http_server& server = *opened;
   std::printf("tandem is ready at %s\n", server.url().c_str());
