@@ -123,9 +123,10 @@ cluster_doors doors_of(const settings& all) {
 }
 
 // The actors that run already would keep a process that cannot serve.
-std::unique_ptr<net::http_server> open_server(const settings& all, service& actors) {
+std::unique_ptr<net::http_server> open_server(const settings& all, service& actors,
+                                              const ai_offer& offer) {
   try {
-    return std::make_unique<net::http_server>(all.server, actors, all.accounts);
+    return std::make_unique<net::http_server>(all.server, actors, all.accounts, offer);
   } catch (const std::exception& error) {
     std::fprintf(stderr, "tandem: %s\n", error.what());
     actors.stop(rooms_deadline);
@@ -152,12 +153,12 @@ int serve(std::span<char* const> arguments) {
     say_if_nobody_can_sign_in(*store);
   const net::wire_encoder encoder;
   const net::wire_reader decoder;
+  const ai_parts ai{{"local", {}, {}, "local"}, nullptr, &decoder};
   all.accounts.password_program = "/proc/self/exe";
   const auto actors = start_service(all.bounds, encoder, std::move(store), actor_threads(all),
                                     {all.mode.value_or(access_mode::open), all.rates},
-                                    all.cluster, doors_of(all),
-                                    {{"local", {}, {}, "local"}, nullptr, &decoder});
-  const auto opened = open_server(all, *actors);
+                                    all.cluster, doors_of(all), ai);
+  const auto opened = open_server(all, *actors, ai.offer);
   net::http_server& server = *opened;
   std::printf("tandem is ready at %s\n", server.url().c_str());
   std::fflush(stdout);
