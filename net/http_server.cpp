@@ -61,7 +61,7 @@ constexpr auto accept_pause = std::chrono::milliseconds{100};
 class http_server::implementation final : public http_host,
                                      public std::enable_shared_from_this<implementation> {
  public:
-  implementation(server_options options, service& actors, account_settings accounts);
+  implementation(server_options options, service& actors, account_settings accounts, ai_offer ai);
   void start();
   bool stop(std::chrono::milliseconds deadline);
   void release();
@@ -133,7 +133,7 @@ address_list proxies_of(const server_options& options) {
 }  // namespace
 
 http_server::implementation::implementation(server_options options, service& actors,
-                                            account_settings accounts)
+                                            account_settings accounts, ai_offer ai)
     : options_{std::move(options)},
       proxies_{proxies_of(options_)},
       actors_{actors},
@@ -159,6 +159,7 @@ http_server::implementation::implementation(server_options options, service& act
   const std::string& public_url = options_.public_url.empty() ? url_ : options_.public_url;
   context_.emplace(rest_context{actors_, public_url, cookie_names{public_url.starts_with("https:")},
                                 std::move(accounts)});
+  context_->ai = std::move(ai);
   if (actors_.mode() == access_mode::accounts) {
     passwords_.emplace(context_->accounts.password_threads, context_->accounts.password_queue_max,
                        context_->accounts.password_program);
@@ -350,9 +351,10 @@ void http_server::implementation::release() {
   threads_.clear();
 }
 
-http_server::http_server(server_options options, service& actors, account_settings accounts)
+http_server::http_server(server_options options, service& actors, account_settings accounts,
+                         ai_offer ai)
     : implementation_{std::make_shared<implementation>(std::move(options), actors,
-                                                       std::move(accounts))} {
+                                                       std::move(accounts), std::move(ai))} {
   implementation_->start();
 }
 

@@ -2,6 +2,7 @@
 // threads; its public calls come from the main thread.
 #pragma once
 
+#include "actors/ai/ai_offer.hpp"
 #include "actors/service.hpp"
 #include "net/account_settings.hpp"
 #include "net/server_options.hpp"
@@ -15,7 +16,8 @@ namespace tandem::net {
 class http_server {
  public:
   // Binds and starts listening. Throws std::system_error if it cannot.
-  http_server(server_options options, service& actors, account_settings accounts = {});
+  http_server(server_options options, service& actors, account_settings accounts = {},
+              ai_offer ai = {});
   ~http_server();
 
   // Where it can be reached, with the port that was bound.

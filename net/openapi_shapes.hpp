@@ -22,7 +22,7 @@ inline constexpr route_shape route_shapes[] = {
   {"post", "/rooms", "", "name?:string,files?:object[]"},
   {"patch", "/rooms/{room}", "",
    "name?:string,visibility?:private|tenant|link,link_role?:viewer|commenter|editor,"
-   "is_locked?:boolean"},
+   "is_locked?:boolean,ai?:off|local|on"},
   {"get", "/rooms/{room}/files/{file}", "rev?:integer", ""},
   {"get", "/rooms/{room}/files/{file}/history", "from?:integer,to?:integer", ""},
   {"get", "/rooms/{room}/files/{file}/blame", "rev?:integer", ""},

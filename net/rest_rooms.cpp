@@ -81,7 +81,7 @@ http_response make_room(rest_context& rest, storage::store& to, const storage::n
   if (who.account)
     to.change(wish.tenant, [&](storage::sql_runner& sql) {
       storage::room_access access{sql, wish.tenant};
-      access.set(wish.id, {"private", "viewer", false});
+      access.set(wish.id, {"private", "viewer", false, ""});
       access.set_member(wish.id, who.account->key, "owner");
       audit(sql, who, from, "room.create", wish.id);
     });
@@ -89,7 +89,7 @@ http_response make_room(rest_context& rest, storage::store& to, const storage::n
   if (!room)
     return error_response(http::status::conflict, "room_exists", "try again");
   http_response response =
-    json_response(http::status::created, room_json(rest.public_url, *room, who));
+    json_response(http::status::created, room_json(rest.public_url, rest.ai, *room, who));
   response.set(http::field::location, "/rooms/" + room->id);
   return response;
 }
@@ -111,7 +111,7 @@ void create_room(rest_context& rest, rest_call call) {
   if (call.who.account) {
     call.who.role = room_role::owner;
     call.who.may_manage = true;
-    call.who.access = {"private", "viewer", false};
+    call.who.access = {"private", "viewer", false, ""};
   }
   rest.actors.write([&rest, wish = std::move(wish), call = std::move(call)](storage::store& store) {
     answered(store, call.answer, [&](storage::store& to) {
@@ -129,8 +129,11 @@ void describe_room(rest_context& rest, rest_call call) {
   rest.actors.read([&rest, call = std::move(call)](storage::reader& reader) {
     answered(reader, call.answer, [&](storage::reader& from) {
       const auto room = from.find_room(call.who.tenant, call.room());
-      return room ? json_response(http::status::ok, room_json(rest.public_url, *room, call.who))
-                  : no_such_room();
+      if (!room)
+        return no_such_room();
+      admission who = call.who;  // without accounts no gate has looked at the room
+      who.access.ai = from.room_ai_mode(who.tenant, room->id).value_or("");
+      return json_response(http::status::ok, room_json(rest.public_url, rest.ai, *room, who));
     });
   });
 }

@@ -8,6 +8,7 @@
 #include "net/caller.hpp"
 #include "net/http_types.hpp"
 
+#include "actors/ai/ai_offer.hpp"
 #include "actors/service.hpp"
 
 #include <memory>
@@ -61,6 +62,7 @@ struct rest_context {
   password_pool* passwords = nullptr;
   sign_in_guard* guard = nullptr;
   company_sign_in* company = nullptr;  // none: there is no such sign-in
+  ai_offer ai = {};
 };
 
 struct route {

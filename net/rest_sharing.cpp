@@ -33,7 +33,19 @@ struct room_change {
   std::optional<std::string> visibility;
   std::optional<std::string> link_role;
   std::optional<bool> is_locked;
+  std::optional<ai_mode> ai;
+
+  bool changes_access() const { return visibility || link_role || is_locked; }
 };
+
+// Absent, or one of the modes.
+std::optional<ai_mode> ai_field(json_view body) {
+  const auto word = maybe_text_field(body, "ai");
+  const auto mode = parse_ai_mode(word.value_or(""));
+  if (word && !mode)
+    throw bad_field{"ai"};
+  return mode;
+}
 
 room_change read_room_change(json_view body, const limits& bounds) {
   room_change wish;
@@ -41,6 +53,7 @@ room_change read_room_change(json_view body, const limits& bounds) {
   wish.visibility = maybe_text_field(body, "visibility");
   wish.link_role = maybe_text_field(body, "link_role");
   wish.is_locked = flag_field(body, "is_locked");
+  wish.ai = ai_field(body);
   if (wish.name && (wish.name->empty() || ot::count_chars(*wish.name) > bounds.name_chars))
     throw bad_field{"name"};
   if (wish.visibility && *wish.visibility != "private" && *wish.visibility != "tenant"
@@ -52,28 +65,53 @@ room_change read_room_change(json_view body, const limits& bounds) {
 }
 
 std::string described(const storage::access_record& access) {
-  return access.visibility + " " + access.link_role + (access.is_locked ? " locked" : "");
+  return access.visibility + " " + access.link_role + (access.is_locked ? " locked" : "")
+         + (access.ai.empty() ? "" : " ai " + access.ai);
+}
+
+// Why this server's rooms cannot be so; nothing if they can.
+std::optional<http_response> refuse_ai(const ai_offer& offer, ai_mode wish) {
+  if (wish <= most_of(offer))
+    return std::nullopt;
+  return most_of(offer) == ai_mode::off
+           ? error_response(http::status::conflict, "ai_off", "AI is off on this server")
+           : error_response(http::status::conflict, "no_model",
+                            "this server has no model to ask: ai is off or local");
+}
+
+storage::access_record changed(storage::access_record access, const room_change& wish) {
+  access.visibility = wish.visibility.value_or(access.visibility);
+  access.link_role = wish.link_role.value_or(access.link_role);
+  access.is_locked = wish.is_locked.value_or(access.is_locked);
+  if (wish.ai)
+    access.ai = to_string(*wish.ai);
+  return access;
 }
 
 void change_room(rest_context& rest, rest_call call) {
   room_change wish;
   if (!read_body(call, [&](json_view body) { wish = read_room_change(body, rest.actors.bounds()); }))
     return;
-  if (rest.actors.mode() == access_mode::open && (wish.visibility || wish.link_role || wish.is_locked))
-    return call.answer(bad_request("without accounts only the name can be changed"));
+  if (rest.actors.mode() == access_mode::open && wish.changes_access())
+    return call.answer(bad_request("without accounts only the name and ai can be changed"));
+  if (wish.ai)
+    if (auto refused = refuse_ai(rest.ai, *wish.ai))
+      return call.answer(std::move(*refused));
   rest.actors.write([&rest, wish = std::move(wish), call = std::move(call)](storage::store& store) {
     answered(store, call.answer, [&](storage::store& to) {
-      storage::access_record access = call.who.access;
-      access.visibility = wish.visibility.value_or(access.visibility);
-      access.link_role = wish.link_role.value_or(access.link_role);
-      access.is_locked = wish.is_locked.value_or(access.is_locked);
+      admission who = call.who;
       to.change(call.who.tenant, [&](storage::sql_runner& sql) {
         storage::room_access rooms{sql, call.who.tenant};
+        // As it is now: somebody else may have changed it since the gate looked.
+        const auto found = rooms.find(call.room());
+        if (!found)
+          return;
+        who.access = changed(*found, wish);
         if (wish.name)
           rooms.rename_room(call.room(), *wish.name);
-        if (rest.actors.mode() == access_mode::accounts)
-          rooms.set(call.room(), access);
-        audit(sql, call.who, call.from, "room.change", call.room(), {}, described(access));
+        if (wish.changes_access() || wish.ai)
+          rooms.set(call.room(), who.access);
+        audit(sql, call.who, call.from, "room.change", call.room(), {}, described(who.access));
       });
       const auto room = to.find_room(call.who.tenant, call.room());
       if (!room)
@@ -81,9 +119,7 @@ void change_room(rest_context& rest, rest_call call) {
       if (wish.name)
         rest.actors.room_renamed(call.room(), *wish.name);
       rest.actors.rights_changed(call.room(), {});
-      admission who = call.who;
-      who.access = access;
-      return json_response(http::status::ok, room_json(rest.public_url, *room, who));
+      return json_response(http::status::ok, room_json(rest.public_url, rest.ai, *room, who));
     });
   });
 }

@@ -2,10 +2,12 @@
 #pragma once
 
 #include "actors/admission.hpp"
+#include "actors/ai/ai_offer.hpp"
 #include "net/json_text.hpp"
 #include "storage/records.hpp"
 
 #include <string>
+#include <string_view>
 
 namespace tandem::net {
 
@@ -15,9 +17,29 @@ inline void append_access(std::string& out, const storage::access_record& access
   append_flag(out, "is_locked", access.is_locked);
 }
 
+// What holds in a room, and for whom it can be set: what there is to choose from. The
+// model and its host are what `on` means, also where it is not chosen.
+inline void append_ai(std::string& out, const ai_offer& offer, std::string_view stored) {
+  append_key(out, "ai");
+  out += '{';
+  append_field(out, "mode", to_string(effective_mode(offer, stored)));
+  append_field(out, "provider", offer.provider);
+  if (offer.has_model()) {
+    append_field(out, "model", offer.model);
+    append_field(out, "host", offer.host);
+  }
+  append_key(out, "choices");
+  out += '[';
+  for (const ai_mode mode : choices_of(offer)) {
+    out += out.back() == '[' ? "" : ",";
+    append_json_string(out, to_string(mode));
+  }
+  out += "]}";
+}
+
 // For whoever asks: with what they may.
-inline std::string room_json(const std::string& public_url, const storage::room_record& room,
-                             const admission& who) {
+inline std::string room_json(const std::string& public_url, const ai_offer& ai,
+                             const storage::room_record& room, const admission& who) {
   std::string out = "{";
   append_field(out, "room_id", room.id);
   append_field(out, "name", room.name);
@@ -26,6 +48,7 @@ inline std::string room_json(const std::string& public_url, const storage::room_
   append_field(out, "role", to_string(who.role));
   append_flag(out, "may_manage", who.may_manage);
   append_access(out, who.access);
+  append_ai(out, ai, who.access.ai);
   append_key(out, "files");
   out += '[';
   for (const storage::file_record& file : room.files) {

@@ -111,6 +111,9 @@ class fault_store final : public store {
   std::int64_t count_rooms(tenant_key tenant, std::int64_t max) override {
     return inner_->count_rooms(tenant, max);
   }
+  std::optional<std::string> room_ai_mode(tenant_key tenant, std::string_view id) override {
+    return inner_->room_ai_mode(tenant, id);
+  }
   void look(tenant_key tenant, const sql_task& task) override { inner_->look(tenant, task); }
   std::optional<tenant_key> whose(global_key what, std::string_view key) override {
     return inner_->whose(what, key);

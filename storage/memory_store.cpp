@@ -69,6 +69,11 @@ class memory_reader : public virtual reader {
     return room == nullptr ? std::vector<version_record>{} : room->versions;
   }
 
+  // Nothing can be set here, so that each room has the operator's default.
+  std::optional<std::string> room_ai_mode(tenant_key tenant, std::string_view id) override {
+    return lookup(tenant, id) != nullptr ? std::optional{std::string{}} : std::nullopt;
+  }
+
   std::int64_t count_rooms(tenant_key tenant, std::int64_t max) override {
     const std::lock_guard lock{data_->mutex};
     return std::min<std::int64_t>(max, std::ranges::count_if(data_->rooms, [&](const auto& entry) {

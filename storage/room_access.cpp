@@ -22,11 +22,17 @@ invite_record invite_of(const sql_row& row) {
           row.integer(6)};
 }
 
-// The three fields from `at` on; null where the room has no row.
+constexpr const char* access_fields = "c.visibility, c.link_role, c.is_locked, c.ai";
+
+// Those fields from `at` on; null where the room has no row.
 access_record access_of(const sql_row& row, std::size_t at) {
   if (row.is_null(at))
     return {};
-  return {row.text(at), row.text(at + 1), row.flag(at + 2)};
+  return {row.text(at), row.text(at + 1), row.flag(at + 2), row.text(at + 3)};
+}
+
+std::optional<std::string> null_if_empty(const std::string& word) {
+  return word.empty() ? std::nullopt : std::optional{word};
 }
 
 std::vector<listed_room> listed(const sql_rows& rows) {
@@ -43,19 +49,21 @@ std::vector<listed_room> listed(const sql_rows& rows) {
 
 std::optional<access_record> room_access::find(std::string_view room) {
   const sql_rows rows =
-    sql_.run("SELECT c.visibility, c.link_role, c.is_locked FROM room r"
-             " LEFT JOIN room_access c ON c.room_id = r.id AND c.tenant_id = r.tenant_id"
-             " WHERE r.tenant_id = $1 AND r.id = $2",
+    sql_.run(fmt::format("SELECT {} FROM room r LEFT JOIN room_access c"
+                         " ON c.room_id = r.id AND c.tenant_id = r.tenant_id"
+                         " WHERE r.tenant_id = $1 AND r.id = $2",
+                         access_fields),
              {tenant_, room});
   return rows.empty() ? std::nullopt : std::optional{access_of(rows[0], 0)};
 }
 
 void room_access::set(std::string_view room, const access_record& access) {
-  sql_.run("INSERT INTO room_access (tenant_id, room_id, visibility, link_role, is_locked)"
-           " VALUES ($1, $2, $3, $4, $5) ON CONFLICT (room_id) DO UPDATE SET"
+  sql_.run("INSERT INTO room_access (tenant_id, room_id, visibility, link_role, is_locked, ai)"
+           " VALUES ($1, $2, $3, $4, $5, $6) ON CONFLICT (room_id) DO UPDATE SET"
            " visibility = excluded.visibility, link_role = excluded.link_role,"
-           " is_locked = excluded.is_locked",
-           {tenant_, room, access.visibility, access.link_role, access.is_locked});
+           " is_locked = excluded.is_locked, ai = excluded.ai",
+           {tenant_, room, access.visibility, access.link_role, access.is_locked,
+            null_if_empty(access.ai)});
 }
 
 void room_access::rename_room(std::string_view room, std::string_view name) {
@@ -64,20 +72,22 @@ void room_access::rename_room(std::string_view room, std::string_view name) {
 
 std::vector<listed_room> room_access::rooms_of(account_key account) {
   return listed(
-    sql_.run("SELECT r.id, r.name, m.role, r.created_at_ms, c.visibility, c.link_role, c.is_locked"
-             " FROM room_member m JOIN room r ON r.id = m.room_id"
-             " LEFT JOIN room_access c ON c.room_id = r.id"
-             " WHERE m.tenant_id = $1 AND r.tenant_id = $1 AND m.account_key = $2"
-             " ORDER BY r.created_at_ms DESC, r.key DESC LIMIT 1000",
+    sql_.run(fmt::format("SELECT r.id, r.name, m.role, r.created_at_ms, {}"
+                         " FROM room_member m JOIN room r ON r.id = m.room_id"
+                         " LEFT JOIN room_access c ON c.room_id = r.id"
+                         " WHERE m.tenant_id = $1 AND r.tenant_id = $1 AND m.account_key = $2"
+                         " ORDER BY r.created_at_ms DESC, r.key DESC LIMIT 1000",
+                         access_fields),
              {tenant_, account}));
 }
 
 std::vector<listed_room> room_access::all_rooms() {
   std::vector<listed_room> rooms =
-    listed(sql_.run("SELECT r.id, r.name, '', r.created_at_ms, c.visibility, c.link_role,"
-                    " c.is_locked FROM room r LEFT JOIN room_access c ON c.room_id = r.id"
-                    " WHERE r.tenant_id = $1"
-                    " ORDER BY r.created_at_ms DESC, r.key DESC LIMIT 1000",
+    listed(sql_.run(fmt::format("SELECT r.id, r.name, '', r.created_at_ms, {}"
+                                " FROM room r LEFT JOIN room_access c ON c.room_id = r.id"
+                                " WHERE r.tenant_id = $1"
+                                " ORDER BY r.created_at_ms DESC, r.key DESC LIMIT 1000",
+                                access_fields),
                     {tenant_}));
   std::unordered_map<std::string, std::vector<std::string>> owners;
   for (const sql_row& row :

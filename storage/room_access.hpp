@@ -19,6 +19,7 @@ struct access_record {
   std::string visibility = "link";  // private, tenant, link
   std::string link_role = "editor";
   bool is_locked = false;
+  std::string ai;  // off, local, on; empty: the operator's default
 };
 
 struct member_record {

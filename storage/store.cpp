@@ -1,5 +1,8 @@
 #include "ot/rope.hpp"
+#include "storage/room_access.hpp"
 #include "storage/store.hpp"
+
+#include <utility>
 
 namespace tandem::storage {
 
@@ -24,6 +27,12 @@ std::int64_t reader::count_rooms(tenant_key tenant, std::int64_t max) {
               .integer(0);
   });
   return count;
+}
+
+std::optional<std::string> reader::room_ai_mode(tenant_key tenant, std::string_view id) {
+  std::optional<access_record> found;
+  look(tenant, [&](sql_runner& sql) { found = room_access{sql, tenant}.find(id); });
+  return found ? std::optional{std::move(found->ai)} : std::nullopt;
 }
 
 void reader::look(tenant_key, const sql_task&) {

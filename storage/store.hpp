@@ -75,6 +75,10 @@ class reader {
   // How many rooms the tenant has; counts no further than `max`.
   virtual std::int64_t count_rooms(tenant_key tenant, std::int64_t max);
 
+  // What a room itself says of its AI (access_record::ai of room_access.hpp): empty, if
+  // it has the operator's default. Nothing if there is no such room.
+  virtual std::optional<std::string> room_ai_mode(tenant_key tenant, std::string_view id);
+
   // Accounts, roles, invites and the audit log (accounts.hpp, room_access.hpp,
   // audit_log.hpp), of one tenant, at one moment. A store without them throws.
   virtual void look(tenant_key tenant, const sql_task& task);

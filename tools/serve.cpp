@@ -5,6 +5,7 @@
 #include "config/settings.hpp"
 #include "net/address_probe.hpp"
 #include "net/http_server.hpp"
+#include "net/openai_model.hpp"
 #include "net/wire_codec.hpp"
 #include "storage/accounts.hpp"
 #include "tools/environment.hpp"
@@ -123,9 +124,10 @@ cluster_doors doors_of(const settings& all) {
 }
 
 // The actors that run already would keep a process that cannot serve.
-std::unique_ptr<net::http_server> open_server(const settings& all, service& actors) {
+std::unique_ptr<net::http_server> open_server(const settings& all, service& actors,
+                                              const ai_offer& offer) {
   try {
-    return std::make_unique<net::http_server>(all.server, actors, all.accounts);
+    return std::make_unique<net::http_server>(all.server, actors, all.accounts, offer);
   } catch (const std::exception& error) {
     std::fprintf(stderr, "tandem: %s\n", error.what());
     actors.stop(rooms_deadline);
@@ -133,9 +135,19 @@ std::unique_ptr<net::http_server> open_server(const settings& all, service& acto
   }
 }
 
-}  // namespace
-
-namespace {
+// What rooms are told of the AI, and what they may be.
+ai_offer offer_of(const net::model_settings& ai, const ai::language_model* model) {
+  constexpr const char* providers[] = {"off", "local", "openai"};
+  constexpr const char* defaults[] = {"off", "local", "on"};
+  ai_offer offer;
+  offer.provider = providers[static_cast<std::size_t>(ai.provider)];
+  offer.room_default = defaults[static_cast<std::size_t>(ai.room_default)];
+  if (model != nullptr) {
+    offer.model = model->facts().model;
+    offer.host = model->facts().host;
+  }
+  return offer;
+}
 
 ai_parts ai_of(const settings& all, const frame_decoder& decoder) {
   ai_parts parts;
@@ -143,11 +155,7 @@ ai_parts ai_of(const settings& all, const frame_decoder& decoder) {
   parts.model = net::make_openai_model(all.ai);
   parts.bounds.context_tokens = all.ai.context_tokens;
   parts.bounds.chat_chars = all.bounds.chat_chars;
-  parts.offer = net::offer_of(all.ai);
-  if (parts.model) {
-    parts.offer.model = parts.model->facts().model;
-    parts.offer.host = parts.model->facts().host;
-  }
+  parts.offer = offer_of(all.ai, parts.model.get());
   return parts;
 }
 
@@ -170,12 +178,12 @@ int serve(std::span<char* const> arguments) {
     say_if_nobody_can_sign_in(*store);
   const net::wire_encoder encoder;
   const net::wire_reader decoder;
+  const ai_parts ai = ai_of(all, decoder);
   all.accounts.password_program = "/proc/self/exe";
   const auto actors = start_service(all.bounds, encoder, std::move(store), actor_threads(all),
                                     {all.mode.value_or(access_mode::open), all.rates},
-                                    all.cluster, doors_of(all),
-                                    ai_of(all, decoder));
-  const auto opened = open_server(all, *actors);
+                                    all.cluster, doors_of(all), ai);
+  const auto opened = open_server(all, *actors, ai.offer);
   net::http_server& server = *opened;
   std::printf("tandem is ready at %s\n", server.url().c_str());
   std::fflush(stdout);

@@ -54,7 +54,7 @@ std::optional<room_owner> owner_of(storage::store& store, const std::optional<st
 void give_to(storage::store& store, const std::string& room, const room_owner& owner) {
   store.change(owner.tenant, [&](storage::sql_runner& sql) {
     storage::room_access access{sql, owner.tenant};
-    access.set(room, {"private", "viewer", false});
+    access.set(room, {"private", "viewer", false, ""});
     access.set_member(room, owner.account, "owner");
   });
 }

@@ -1,7 +1,6 @@
 #include "actors/ai/autocomplete.hpp"
 
 #include "actors/ai/companion.hpp"
-#include "actors/ai/room_ai.hpp"
 #include "actors/clock.hpp"
 
 #include <utility>
@@ -36,7 +35,7 @@ void autocomplete_state::read_mode(const std::string& room_id, room& of) {
   self_->send(settings_.reader, read_task{[self, room_id, tenant = of.tenant](storage::reader& from) {
                 room_mode_read read{room_id, false, {}};
                 try {
-                  read.stored = stored_mode(from, tenant, room_id);
+                  read.stored = from.room_ai_mode(tenant, room_id);
                 } catch (const storage::store_error& error) {
                   log(log_level::error, error.what());
                   read.failed = true;

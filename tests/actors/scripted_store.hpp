@@ -87,6 +87,10 @@ class scripted_store final : public storage::store {
                                                 std::string_view id) override {
     return kept_->find_room(tenant, id);
   }
+  std::optional<std::string> room_ai_mode(storage::tenant_key tenant,
+                                          std::string_view id) override {
+    return kept_->room_ai_mode(tenant, id);
+  }
   std::vector<storage::version_record> versions(storage::tenant_key tenant,
                                                 std::string_view id) override {
     return kept_->versions(tenant, id);

@@ -1,5 +1,5 @@
 // Rate limits that many share.
-#include "actors/shared_limits.hpp"
+#include "actors/rate_limits.hpp"
 
 #include <gtest/gtest.h>
 
@@ -75,6 +75,18 @@ TEST(bucket_table, memory_is_bounded_and_those_that_are_full_are_forgotten_first
   for (int i = 0; i < 25'000; ++i)
     table.take("taker " + std::to_string(i), now_us);
   EXPECT_LE(table.size(), 20'000U);
+}
+
+TEST(rate_limits, what_is_asked_of_the_ai_is_counted_by_account_and_for_guests_by_address) {
+  rate_settings allowed;
+  allowed.asks_per_account = {60, 2};
+  allowed.asks_per_address = {60, 1};
+  rate_limits limits{allowed};
+  EXPECT_EQ(limits.of_session(7, "::1", 0).asks->take(0, 2), 0);
+  EXPECT_GT(limits.of_session(7, "::2", 0).asks->take(0), 0) << "wherever the account is";
+  EXPECT_EQ(limits.of_session(8, "::1", 0).asks->take(0), 0) << "another account";
+  EXPECT_EQ(limits.of_session({}, "::1", 0).asks->take(0), 0) << "a guest there";
+  EXPECT_GT(limits.of_session({}, "::1", 0).asks->take(0), 0);
 }
 
 }  // namespace

@@ -158,6 +158,17 @@ TEST(settings, reads_rates) {
     EXPECT_NE(refusal("chats_per_account = " + std::string{wrong}), "") << wrong;
 }
 
+TEST(settings, reads_how_much_may_be_asked_of_the_ai) {
+  const settings set = from_text("asks_per_account = 2/s burst 9\nasks_per_address = off\n"
+                                 "asks_per_minute = 30\nasks_burst = 3");
+  EXPECT_EQ(set.rates.asks_per_account, (rate{120, 9}));
+  EXPECT_EQ(set.rates.asks_per_address, rate{});
+  EXPECT_EQ(set.bounds.asks_per_minute, 30U);
+  EXPECT_EQ(set.bounds.asks_burst, 3U);
+  EXPECT_NE(refusal("asks_per_minute = 0"), "");
+  EXPECT_NE(refusal("asks_burst = 1000001"), "");
+}
+
 TEST(settings, reads_a_secret_from_its_own_file) {
   const temp_folder folder;
   folder.write("secret", "hush\n");

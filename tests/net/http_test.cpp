@@ -83,6 +83,42 @@ TEST_F(http_routes, a_wrong_wish_for_a_room_is_refused) {
   make_room(R"({"name":"ééé","files":[{"file":"a","text":"12345"},{"file":"b"}]})");
 }
 
+TEST_F(http_routes, tells_what_a_rooms_ai_is_and_can_be) {
+  const struct {
+    ai_offer offer;
+    const char* shown;
+  } table[] = {
+    {{}, R"("ai":{"mode":"off","provider":"off","choices":["off"]})"},
+    {{"local", "", "", "on"}, R"("ai":{"mode":"local","provider":"local","choices":["off","local"]})"},
+    {{"openai", "m", "h:1", "on"},
+     R"("ai":{"mode":"on","provider":"openai","model":"m","host":"h:1","choices":["off","local","on"]})"},
+  };
+  for (const auto& row : table) {
+    offer = row.offer;
+    start();
+    const answer described = get("/rooms/" + make_room());
+    EXPECT_NE(described.body.find(row.shown), std::string::npos) << described.body;
+    stop();
+  }
+}
+
+TEST_F(http_routes, a_rooms_ai_is_set_to_nothing_that_the_server_has_not) {
+  offer = {"local", "", "", "local"};
+  start();
+  const std::string room = "/rooms/" + make_room();
+  for (const char* wrong : {R"({"ai":"yes"})", R"({"ai":""})", R"({"ai":true})", R"({"ai":null})"})
+    EXPECT_EQ(request(verb::patch, room, wrong).status, 400U) << wrong;
+  const answer refused = request(verb::patch, room, R"({"ai":"on"})");
+  EXPECT_EQ(refused.status, 409U);
+  EXPECT_NE(refused.body.find(R"("no_model")"), std::string::npos) << refused.body;
+  stop();
+  offer = {};
+  start();
+  const answer off = request(verb::patch, "/rooms/" + make_room(), R"({"ai":"local"})");
+  EXPECT_EQ(off.status, 409U);
+  EXPECT_NE(off.body.find(R"("ai_off")"), std::string::npos) << off.body;
+}
+
 TEST_F(http_routes, gives_a_files_text_at_any_revision) {
   start();
   const std::string room = make_room(R"({"files":[{"file":"src/ä.txt","text":"hé\n"}]})");

@@ -60,6 +60,10 @@ class doubtful_store final : public storage::store {
     fail_if(trouble_.read_fails, storage::store_error::cause::unavailable);
     return kept_.load_room(tenant, id, chat_messages);
   }
+  std::optional<std::string> room_ai_mode(storage::tenant_key tenant,
+                                          std::string_view id) override {
+    return kept_.room_ai_mode(tenant, id);
+  }
   std::vector<storage::version_record> versions(storage::tenant_key tenant,
                                                 std::string_view id) override {
     return kept_.versions(tenant, id);

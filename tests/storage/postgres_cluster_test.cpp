@@ -466,7 +466,7 @@ TEST_F(postgres_cluster, a_change_of_a_token_is_told_and_its_use_is_not) {
   EXPECT_EQ(change([&](auto& all) { all.remove_expired_tokens(99); }), rights);
 }
 
-TEST_F(postgres_cluster, a_change_of_a_room_s_members_and_openness_is_told) {
+TEST_F(postgres_cluster, a_change_of_a_room_s_members_openness_and_ai_is_told) {
   const auto ada = add_account("ada");
   const auto change = [&](auto f) {
     return heard_of(*a, [&] { change_access(f); });
@@ -476,8 +476,9 @@ TEST_F(postgres_cluster, a_change_of_a_room_s_members_and_openness_is_told) {
   EXPECT_EQ(change([&](auto& all) { all.set_member("r", ada, "editor"); }), of_ada);
   EXPECT_EQ(change([&](auto& all) { all.set_member("r", ada, "owner"); }), of_ada);
   EXPECT_EQ(change([&](auto& all) { all.remove_member("r", ada); }), of_ada);
-  EXPECT_EQ(change([&](auto& all) { all.set("r", {"private", "viewer", false}); }), of_room);
-  EXPECT_EQ(change([&](auto& all) { all.set("r", {"private", "viewer", true}); }), of_room);
+  EXPECT_EQ(change([&](auto& all) { all.set("r", {"private", "viewer", false, ""}); }), of_room);
+  EXPECT_EQ(change([&](auto& all) { all.set("r", {"private", "viewer", true, ""}); }), of_room);
+  EXPECT_EQ(change([&](auto& all) { all.set("r", {"private", "viewer", true, "on"}); }), of_room);
   EXPECT_EQ(heard_of_sql(*a, "DELETE FROM room_access"), of_room);
 }
 

@@ -85,6 +85,7 @@ TEST_F(postgres_schema, a_database_of_the_first_schema_is_upgraded_with_its_data
   EXPECT_EQ(text_at(*store, 1, 1), "a");
   EXPECT_EQ(write_one(*store, run_of(room.room, 4)), written::written);
   EXPECT_TRUE(store->add_version(default_tenant, "r", {"v", "", 1, {}}));
+  EXPECT_EQ(store->room_ai_mode(default_tenant, "r"), "");
 }
 
 TEST_F(postgres_schema, programs_that_start_at_once_take_turns) {

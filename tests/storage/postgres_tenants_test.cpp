@@ -40,7 +40,7 @@ class postgres_tenants : public postgres_test {
       const auto ada = accounts.add({"ada of " + room, "Ada", "admin", "hash", "id " + room, 1});
       accounts.add_token({0, *ada, "session", "", "read", {}, "", 1, 2, {}}, "token of " + room);
       storage::room_access access{sql, tenant};
-      access.set(room, {"private", "viewer", false});
+      access.set(room, {"private", "viewer", false, ""});
       access.set_member(room, *ada, "owner");
       const auto invite = access.add_invite({0, room, "editor", 1, 2, 5, 0}, "invite of " + room);
       EXPECT_TRUE(access.use_invite_as(invite, "client"));

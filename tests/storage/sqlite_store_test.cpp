@@ -191,6 +191,7 @@ TEST_F(sqlite_store, a_database_of_the_first_schema_is_upgraded_with_its_data) {
   std::vector<storage::room_write> group{{7, {letter_run(3, 4, 1)}, {}, {}, {}}};
   EXPECT_EQ(store->write(group)[0].result, written::written);
   EXPECT_TRUE(store->add_version(default_tenant, "r", {"v", "", 1, {}}));
+  EXPECT_EQ(store->room_ai_mode(default_tenant, "r"), "");
 }
 
 TEST_F(sqlite_store, does_nothing_before_it_was_migrated) {

@@ -129,7 +129,7 @@ TEST_P(store_accounts, nothing_of_another_tenant_is_found) {
     EXPECT_FALSE(accounts.find(bob));
     EXPECT_FALSE(accounts.find_login("bob"));
     EXPECT_TRUE(accounts.all().empty());
-    rooms.set("r", {"private", "viewer", true});
+    rooms.set("r", {"private", "viewer", true, "on"});
     rooms.set_member("r", bob, "owner");
     EXPECT_TRUE(rooms.members("r").empty()) << "somebody of another tenant is no member";
   });
@@ -139,6 +139,7 @@ TEST_P(store_accounts, nothing_of_another_tenant_is_found) {
     EXPECT_TRUE(rooms.rooms_of(bob).empty());
     EXPECT_FALSE(rooms.role_of("r", bob));
   }, other);
+  EXPECT_FALSE(store->room_ai_mode(other, "r"));
 }
 
 TEST_P(store_accounts, a_room_has_access_and_members_until_it_is_removed) {
@@ -147,7 +148,7 @@ TEST_P(store_accounts, a_room_has_access_and_members_until_it_is_removed) {
   change([&](auto&, storage::room_access& rooms) {
     EXPECT_EQ(rooms.find("r")->visibility, "link") << "without a row: as without accounts";
     EXPECT_FALSE(rooms.find("none"));
-    rooms.set("r", {"tenant", "commenter", true});
+    rooms.set("r", {"tenant", "commenter", true, ""});
     rooms.set_member("r", ada, "editor");
     rooms.set_member("r", ada, "owner");
     rooms.rename_room("r", "Better");
@@ -168,6 +169,28 @@ TEST_P(store_accounts, a_room_has_access_and_members_until_it_is_removed) {
     EXPECT_TRUE(rooms.rooms_of(ada).empty());
     EXPECT_FALSE(rooms.role_of("r", ada));
   });
+}
+
+TEST_P(store_accounts, a_rooms_ai_is_the_operators_default_until_the_room_has_its_own) {
+  add_room("r");
+  const auto reader = store->open_reader();
+  EXPECT_EQ(reader->room_ai_mode(default_tenant, "r"), "") << "without a row";
+  change([](auto&, storage::room_access& rooms) {
+    rooms.set("r", {"link", "editor", false, ""});
+    EXPECT_EQ(rooms.find("r")->ai, "");
+  });
+  EXPECT_EQ(reader->room_ai_mode(default_tenant, "r"), "") << "with a row that says nothing";
+  for (const char* mode : {"on", "local", "off"}) {
+    change([&](auto&, storage::room_access& rooms) {
+      rooms.set("r", {"link", "editor", false, mode});
+      EXPECT_EQ(rooms.find("r")->ai, mode);
+      EXPECT_EQ(rooms.all_rooms().at(0).access.ai, mode);
+    });
+    EXPECT_EQ(reader->room_ai_mode(default_tenant, "r"), mode);
+    EXPECT_EQ(store->room_ai_mode(default_tenant, "r"), mode);
+  }
+  EXPECT_TRUE(store->remove_room(default_tenant, "r"));
+  EXPECT_FALSE(reader->room_ai_mode(default_tenant, "r"));
 }
 
 TEST_P(store_accounts, an_invite_is_used_up_and_a_guest_uses_it_once) {

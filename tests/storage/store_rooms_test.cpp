@@ -179,6 +179,14 @@ TEST_P(store_rooms, any_text_survives) {
   EXPECT_EQ(loaded.chat, std::vector{message});
 }
 
+TEST_P(store_rooms, a_room_that_says_nothing_of_its_ai_has_the_operators_default) {
+  add_room("r");
+  EXPECT_EQ(store->room_ai_mode(default_tenant, "r"), "");
+  EXPECT_EQ(store->open_reader()->room_ai_mode(default_tenant, "r"), "");
+  EXPECT_FALSE(store->room_ai_mode(default_tenant, "none"));
+  EXPECT_FALSE(store->room_ai_mode(2, "r")) << "another tenant's";
+}
+
 // ---- chat ----
 
 TEST_P(store_rooms, loads_the_latest_chat_messages_oldest_first) {

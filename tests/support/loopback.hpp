@@ -171,7 +171,9 @@ class server_test : public testing::Test {
     options.port = 0;
     bounds.fanout_us_per_member = 0;
   }
-  ~server_test() override {
+  ~server_test() override { stop(); }
+
+  void stop() {
     if (server) {
       server->stop(patience);
       actors->stop(patience);
@@ -184,7 +186,7 @@ class server_test : public testing::Test {
     auto store = storage::make_memory_store();
     store->migrate();
     actors = start_service(bounds, encoder, std::move(store), 1);
-    server = std::make_unique<net::http_server>(options, *actors);
+    server = std::make_unique<net::http_server>(options, *actors, net::account_settings{}, offer);
   }
 
   const std::string& url() const { return server->url(); }
@@ -206,6 +208,7 @@ class server_test : public testing::Test {
   }
 
   net::server_options options;
+  ai_offer offer;
   limits bounds;
   net::wire_encoder encoder;
   std::unique_ptr<service> actors;

@@ -10,7 +10,7 @@ import { Server, binary } from './server.mjs';
 import { atEnd, check } from './suite.mjs';
 import { WebSocket } from './web_modules.mjs';
 
-export const noLimits = Object.fromEntries(['REQUESTS', 'JOINS', 'EDITS', 'EDIT_BYTES', 'CHATS', 'SIGN_INS']
+export const noLimits = Object.fromEntries(['REQUESTS', 'JOINS', 'EDITS', 'EDIT_BYTES', 'CHATS', 'ASKS', 'SIGN_INS']
   .flatMap((what) => [[`TANDEM_${what}_PER_ACCOUNT`, 'off'], [`TANDEM_${what}_PER_ADDRESS`, 'off']]));
 
 export const accountSettings = { TANDEM_MODE: 'accounts', TANDEM_SIGN_UP: 'open',
