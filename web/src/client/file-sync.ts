@@ -33,7 +33,7 @@ export type Phase = 'away' | 'opening' | 'catching-up' | 'live';
 export type ConflictReason = 'refused' | 'too-large' | 'forbidden' | 'file-gone';
 
 export type Effect =
-  | { do: 'send'; seq: number; rev: number; op: TextOp }
+  | { do: 'send'; seq: number; rev: number; op: TextOp; byAi: boolean }
   | { do: 'open' } // ask for the file with openRequest()
   | { do: 'apply'; op: TextOp; by?: number | undefined } // to the local text
   | { do: 'replace'; text: string } // the local text, wherever it stands
@@ -46,6 +46,7 @@ export type Effect =
 interface Pending {
   op: TextOp;
   edits: number; // how many of the user's edits it holds
+  byAi: boolean; // a proposal of the AI's that the user took over is in it
 }
 
 interface InFlight extends Pending {
@@ -66,8 +67,9 @@ export interface PendingWork {
   rev: number;
   text: string;
   needsText?: boolean; // it may not be the server's
-  inFlight?: { seq: number; op: TextOp };
+  inFlight?: { seq: number; op: TextOp; byAi?: boolean };
   buffer?: TextOp;
+  bufferByAi?: boolean;
 }
 
 export interface ServerOp {
@@ -185,12 +187,12 @@ export class FileSync {
 
   // --- edits ----------------------------------------------------------------
 
-  /** REQUIRES: isOpen, and `op` fits the local text. */
-  localEdit(op: TextOp): Effect[] {
+  /** REQUIRES: isOpen, and `op` fits the local text. `byAi`: it was proposed by the AI. */
+  localEdit(op: TextOp, byAi = false): Effect[] {
     if (op.isIdentity) return [];
     this.buffer = this.buffer
-      ? { op: compose(this.buffer.op, op), edits: this.buffer.edits + 1 }
-      : { op, edits: 1 };
+      ? { op: compose(this.buffer.op, op), edits: this.buffer.edits + 1, byAi: this.buffer.byAi || byAi }
+      : { op, edits: 1, byAi };
     return this.send();
   }
 
@@ -276,8 +278,12 @@ export class FileSync {
     if (!this.text || this.pendingEdits === 0) return undefined;
     const work: PendingWork = { rev: this.rev_, text: this.text.toString() };
     if (this.needsText) work.needsText = true;
-    if (this.inFlight) work.inFlight = { seq: this.inFlight.seq, op: this.inFlight.op };
+    if (this.inFlight) {
+      const { seq, op, byAi } = this.inFlight;
+      work.inFlight = byAi ? { seq, op, byAi } : { seq, op };
+    }
     if (this.buffer) work.buffer = this.buffer.op;
+    if (this.buffer?.byAi) work.bufferByAi = true;
     return work;
   }
 
@@ -289,6 +295,7 @@ export class FileSync {
     if (work.inFlight) {
       this.inFlight = {
         ...work.inFlight,
+        byAi: work.inFlight.byAi ?? false,
         edits: 1,
         wasSent: true,
         isUncertain: true,
@@ -296,7 +303,7 @@ export class FileSync {
         waitsFor: 'answer',
       };
     }
-    if (work.buffer) this.buffer = { op: work.buffer, edits: 1 };
+    if (work.buffer) this.buffer = { op: work.buffer, edits: 1, byAi: work.bufferByAi ?? false };
   }
 
   // --- inside ---------------------------------------------------------------
@@ -320,7 +327,7 @@ export class FileSync {
     edit.sentBase = this.rev_;
     edit.wasSent = true;
     edit.waitsFor = 'answer';
-    return [{ do: 'send', seq: edit.seq, rev: this.rev_, op: edit.op }];
+    return [{ do: 'send', seq: edit.seq, rev: this.rev_, op: edit.op, byAi: edit.byAi }];
   }
 
   private promoteBuffer(): void {
@@ -328,11 +335,12 @@ export class FileSync {
     this.buffer = undefined;
     if (!whole || whole.op.isIdentity) return;
     const [op, rest] = splitOp(whole.op, this.limits());
-    if (rest) this.buffer = { op: rest, edits: whole.edits };
+    if (rest) this.buffer = { op: rest, edits: whole.edits, byAi: whole.byAi };
     this.inFlight = {
       seq: this.nextSeq(),
       op,
       edits: rest ? 0 : whole.edits,
+      byAi: whole.byAi,
       wasSent: false,
       isUncertain: false,
       sentBase: undefined,

@@ -107,12 +107,78 @@ export interface RoomFile extends Emitter<FileEvents> {
   readonly mayEdit: boolean; // an edit without that is refused, and comes back as a `conflict`
   readonly localText: string;
   readonly cursors: readonly PeerCursor[];
-  /** The user's edit of the local text, in characters; sent when it may be. */
-  edit(op: TextOp): void;
+  /** The revision that the local text is; undefined while an edit is unconfirmed, or the text is not there. */
+  readonly syncedRev: number | undefined;
+  /** The user's edit of the local text, in characters; sent when it may be. `byAi`: the AI has proposed it. */
+  edit(op: TextOp, byAi?: boolean): void;
   /** The user's selections in the local text; an empty list hides them. */
   select(ranges: readonly Selection[]): void;
   /** Stop following the file. Pending edits are still sent first. */
   close(): void;
+}
+
+export interface AiState {
+  readonly mode: 'off' | 'local' | 'on';
+  readonly provider: string;
+  readonly model: string | undefined;
+  readonly host: string | undefined; // where texts go to; undefined: nowhere
+  readonly can: ReadonlySet<string>; // complete, refactor, chat
+}
+
+export interface AiSuggestion {
+  readonly insert: string;
+  readonly from: number; // replaces these characters of the text at `rev`
+  readonly to: number;
+}
+
+export interface AiCompletion {
+  readonly file: string;
+  readonly rev: number;
+  readonly suggestions: readonly AiSuggestion[];
+  readonly words: readonly AiSuggestion[];
+  readonly provider: string;
+  readonly more: boolean; // another answer follows, and replaces this one
+  readonly problem: string | undefined; // why the model's answer is missing
+  readonly retryMs: number | undefined;
+}
+
+export interface AiProposal {
+  readonly file: string;
+  readonly rev: number; // that `op` was made on
+  readonly op: TextOp; // the identity: there is only something to say
+  readonly summary: string;
+  readonly provider: string;
+  readonly chat: number | undefined; // it belongs to that message of the assistant's
+}
+
+export interface AiFailure {
+  readonly code: string;
+  readonly message: string;
+  readonly retryMs: number | undefined;
+}
+
+/** What hears of one question: any number of pieces and answers with more to come, then one last word. */
+export interface AiListener<Answer> {
+  answer(answer: Answer): void;
+  piece?(text: string): void;
+  failed(why: AiFailure): void;
+}
+
+export interface AiEvents {
+  state: AiState;
+  /** A change that the assistant has proposed in the chat. */
+  proposal: AiProposal;
+}
+
+/** Questions end without a word when they are taken back or the connection is lost (`failed` says `offline`). */
+export interface RoomAi extends Emitter<AiEvents> {
+  readonly state: AiState;
+  /** Asking again ends the earlier one. Returns what takes the question back. */
+  complete(file: RoomFile, rev: number, position: number, listener: AiListener<AiCompletion>): () => void;
+  refactor(
+    file: RoomFile, rev: number, range: readonly [number, number], instruction: string,
+    listener: AiListener<AiProposal>,
+  ): () => void;
 }
 
 export interface Room extends Emitter<RoomEvents> {
@@ -129,6 +195,8 @@ export interface Room extends Emitter<RoomEvents> {
   readonly readOnly: boolean; // the store's doing; what the user may do is said by `role`
   /** The texts with edits that the server has not confirmed. */
   readonly unsaved: readonly UnsavedText[];
+  /** What the room's AI may be asked. */
+  readonly ai: RoomAi;
   connect(): void;
   /** Try again at once: the network is back, the tab is visible. */
   reconnectNow(): void;

@@ -108,6 +108,10 @@ export class FileClient extends TypedEmitter<FileEvents> implements RoomFile {
     return this.sync.localText;
   }
 
+  get syncedRev(): number | undefined {
+    return this.sync.isSynchronised ? this.sync.rev : undefined;
+  }
+
   get pendingEdits(): number {
     return this.sync.pendingEdits;
   }
@@ -139,13 +143,13 @@ export class FileClient extends TypedEmitter<FileEvents> implements RoomFile {
     return shown;
   }
 
-  edit(op: TextOp): void {
+  edit(op: TextOp, byAi = false): void {
     if (this.isFinished || op.isIdentity) return;
     if (!this.isOpen || op.reach > this.localLength) throw new RangeError('an edit of a text that is not there');
     this.localLength += op.inserted - op.removed;
     this.selection = carryAll(this.selection, [op]);
     this.selectionIsNews ||= this.selection.length > 0;
-    this.run(this.sync.localEdit(op));
+    this.run(this.sync.localEdit(op, byAi));
     if (!this.remote.isEmpty) this.emit('cursors', this.cursors);
   }
 
@@ -259,7 +263,9 @@ export class FileClient extends TypedEmitter<FileEvents> implements RoomFile {
     switch (effect.do) {
       case 'send':
         this.host.beforeEditIsSent();
-        this.send('op', { rev: effect.rev, seq: effect.seq, op: effect.op });
+        this.send('op', {
+          rev: effect.rev, seq: effect.seq, op: effect.op, ...(effect.byAi ? { by_ai: true } : {}),
+        });
         break;
       case 'open':
         this.host.send({ type: 'open', ...this.openRequest() });

@@ -2,7 +2,9 @@
 // come from other people: nothing here is trusted to have the type it should.
 
 import { parseOp, BadOp, type TextOp } from '../client/text-op';
-import type { FileAction, FileRef, Peer, RoomFileInfo, Selection } from './api';
+import type {
+  AiCompletion, AiProposal, AiState, AiSuggestion, FileAction, FileRef, Peer, RoomFileInfo, Selection,
+} from './api';
 import { roleOf, type Role } from './roles';
 
 export interface Limits {
@@ -46,6 +48,7 @@ export interface ServerError {
   readonly seq: number | undefined;
   readonly id: number | undefined; // of a chat message
   readonly retryMs: number | undefined;
+  readonly ask: number | undefined; // of what the AI was asked
 }
 
 export interface FileChange extends FileRef {
@@ -69,6 +72,10 @@ export type ServerMessage =
   | { type: 'chat'; line: ChatLine }
   | FileChange
   | { type: 'check'; file: string; rev: number; length: number; crc32: number }
+  | { type: 'ai'; state: AiState }
+  | { type: 'completion'; ask: number; completion: AiCompletion }
+  | { type: 'thinking'; ask: number; text: string }
+  | { type: 'proposal'; ask: number | undefined; proposal: AiProposal }
   | ServerError;
 
 const DEFAULT_COLOR = '#7a7f87';
@@ -189,6 +196,7 @@ function serverError(m: Fields): ServerError {
     seq: optional(m['seq'], count),
     id: optional(m['id'], count),
     retryMs: optional(m['retry_ms'], count),
+    ask: optional(m['ask'], count),
   };
 }
 
@@ -237,6 +245,57 @@ function check(m: Fields): ServerMessage {
   };
 }
 
+function aiState(m: Fields): ServerMessage {
+  const mode = text(m['mode']);
+  if (mode !== 'off' && mode !== 'local' && mode !== 'on') throw new Malformed();
+  const state: AiState = {
+    mode,
+    provider: text(m['provider']),
+    model: optional(m['model'], text),
+    host: optional(m['host'], text),
+    can: new Set(list(m['can'], text)),
+  };
+  return { type: 'ai', state };
+}
+
+function suggestion(value: unknown): AiSuggestion {
+  const { insert, replace } = fields(value);
+  if (!Array.isArray(replace)) throw new Malformed();
+  return { insert: text(insert), from: count(replace[0]), to: count(replace[1]) };
+}
+
+function completion(m: Fields): ServerMessage {
+  return {
+    type: 'completion',
+    ask: count(m['ask']),
+    completion: {
+      file: text(m['file']),
+      rev: count(m['rev']),
+      suggestions: list(m['suggestions'], suggestion),
+      words: list(m['words'], suggestion),
+      provider: text(m['provider']),
+      more: m['more'] === true,
+      problem: optional(m['problem'], text),
+      retryMs: optional(m['retry_ms'], count),
+    },
+  };
+}
+
+function proposal(m: Fields): ServerMessage {
+  return {
+    type: 'proposal',
+    ask: optional(m['ask'], count),
+    proposal: {
+      file: text(m['file']),
+      rev: count(m['rev']),
+      op: parseOp(m['op']),
+      summary: text(m['summary']),
+      provider: text(m['provider']),
+      chat: optional(m['chat'], count),
+    },
+  };
+}
+
 const READERS = new Map<unknown, (m: Fields) => ServerMessage>([
   ['welcome', welcome],
   ['opened', opened],
@@ -249,6 +308,10 @@ const READERS = new Map<unknown, (m: Fields) => ServerMessage>([
   ['chat', (m) => ({ type: 'chat', line: chatLine(m) })],
   ['file', fileChange],
   ['check', check],
+  ['ai', aiState],
+  ['completion', completion],
+  ['thinking', (m) => ({ type: 'thinking', ask: count(m['ask']), text: optional(m['text'], text) ?? '' })],
+  ['proposal', proposal],
   ['error', serverError],
 ]);
 

@@ -31,8 +31,9 @@ interface KeptWork {
   rev: number;
   text: string;
   needsText?: boolean;
-  inFlight?: { seq: number; op: unknown };
+  inFlight?: { seq: number; op: unknown; byAi?: boolean };
   buffer?: unknown;
+  bufferByAi?: boolean;
 }
 
 /** A file's pending work. */
@@ -44,8 +45,12 @@ function readWork(kept: KeptWork): PendingWork {
   if (typeof kept.text !== 'string' || !Number.isSafeInteger(kept.rev)) throw new TypeError();
   const work: PendingWork = { rev: kept.rev, text: kept.text };
   if (kept.needsText === true) work.needsText = true;
-  if (kept.inFlight) work.inFlight = { seq: kept.inFlight.seq, op: parseOp(kept.inFlight.op) };
+  if (kept.inFlight) {
+    const { seq, op, byAi } = kept.inFlight;
+    work.inFlight = byAi === true ? { seq, op: parseOp(op), byAi } : { seq, op: parseOp(op) };
+  }
   if (kept.buffer) work.buffer = parseOp(kept.buffer);
+  if (kept.bufferByAi === true) work.bufferByAi = true;
   return work;
 }
 

@@ -16,6 +16,7 @@ import type {
   ChatMessage, Clock, ConnectionState, EndReason, FileAction, FileRef, Peer, Room, RoomEvents,
   RoomFile, RoomFileInfo, RoomOptions, UnsavedText,
 } from './api';
+import { AiClient } from './ai';
 import { Chat } from './chat';
 import { TypedEmitter } from './emitter';
 import { FileClient, type FileHost } from './file';
@@ -43,6 +44,7 @@ export class RoomClient extends TypedEmitter<RoomEvents> implements Room, FileHo
   private readonly peersBySite = new Map<number, Peer>();
   private readonly fileList = new FileList();
   private readonly chat_ = new Chat(this);
+  readonly ai = new AiClient(this);
   private readonly store: StoreHealth;
   private serverLimits = DEFAULT_LIMITS;
   private name_: string;
@@ -288,6 +290,7 @@ export class RoomClient extends TypedEmitter<RoomEvents> implements Room, FileHo
 
   lost(): void {
     this.chat_.connectionLost();
+    this.ai.connectionLost();
     for (const file of this.followed) file.connectionLost();
   }
 
@@ -350,6 +353,12 @@ export class RoomClient extends TypedEmitter<RoomEvents> implements Room, FileHo
       }
       case 'file':
         this.fileChanged(message);
+        break;
+      case 'ai':
+      case 'completion':
+      case 'thinking':
+      case 'proposal':
+        this.ai.receive(message);
         break;
       case 'error':
         this.failed(message);
@@ -466,6 +475,7 @@ export class RoomClient extends TypedEmitter<RoomEvents> implements Room, FileHo
   // --- errors -----------------------------------------------------------------
 
   private failed(error: ServerError): void {
+    if (this.ai.failed(error)) return;
     // At once: the room has moved to another node, and nothing is away.
     if (error.code === 'unavailable' && error.retryMs !== 0) this.store.failed(error.retryMs);
     if (error.id !== undefined) this.chatFailed(error.id, error);
