@@ -130,16 +130,16 @@ class question : public std::enable_shared_from_this<question> {
   void cancel() {
     if (is_over_)
       return;
+    const auto self = leave();
     ++model_.cancelled;
-    leave();
   }
 
   void fail(ai::model_failure why) {
     if (is_over_)
       return;
-    ++model_.failed;
     const auto hook = std::move(hooks_.failed);
-    leave();
+    const auto self = leave();
+    ++model_.failed;
     if (hook && *is_wanted_)
       hook(std::move(why));
   }
@@ -231,12 +231,12 @@ class question : public std::enable_shared_from_this<question> {
     if (is_over_)
       return;
     note_success();
-    ++model_.answered;
     model_.upstream_ms += now_ms() - begun_ms_;
     if (is_whole)  // its connection can be used again
       std::exchange(exchange_, nullptr)->let_go();
     const auto hook = std::move(hooks_.done);
-    leave();
+    const auto self = leave();
+    ++model_.answered;
     if (hook && *is_wanted_)
       hook(std::move(whole_));
   }
@@ -291,8 +291,9 @@ class question : public std::enable_shared_from_this<question> {
            && failure.why.find("max_completion_tokens") != std::string::npos;
   }
 
-  // The end, whatever it is.
-  void leave() {
+  // The end, whatever it is. Who holds what it returns may go on using this.
+  [[nodiscard]] std::shared_ptr<question> leave() {
+    auto self = shared_from_this();
     is_over_ = true;
     if (is_trying_)
       breaker().abandoned(leave_);
@@ -303,7 +304,8 @@ class question : public std::enable_shared_from_this<question> {
       exchange_->cancel();
     exchange_.reset();
     --model_.under_way_count;
-    model_.under_way.erase(shared_from_this());
+    model_.under_way.erase(self);
+    return self;
   }
 
   engine& model_;
