@@ -387,7 +387,8 @@ class openai_model final : public ai::language_model {
       completion_url_ = url_of("ai_completion_url", settings.completion_url);
     if (settings.style == completion_style::llama)
       completion_url_ = without_v1(std::move(completion_url_));
-    engine_.chat = std::make_unique<upstream>(engine_.context, chat_url_, settings.authority, bounds);
+    engine_.chat =
+      std::make_unique<upstream>(engine_.context, chat_url_, settings.authority, bounds);
     if (!completion_url_.is_same_server(chat_url_))
       engine_.completion_apart =
         std::make_unique<upstream>(engine_.context, completion_url_, settings.authority, bounds);
@@ -429,9 +430,8 @@ class openai_model final : public ai::language_model {
     plan.server = engine_.chat.get();
     plan.target = chat_url_.target("/chat/completions");
     plan.whole_ms = engine_.settings.chat_timeout_ms;
-    plan.body = [model = engine_.settings.model, prompt = std::move(prompt)](token_limit_name name) {
-      return chat_body(model, prompt, name);
-    };
+    plan.body = [model = engine_.settings.model, prompt = std::move(prompt)](
+                  token_limit_name name) { return chat_body(model, prompt, name); };
     return ask(std::move(plan), std::move(hooks));
   }
 
