@@ -63,9 +63,9 @@ std::string inert(const fim_tokens& tokens, std::string_view text) {
 // What begins a comment line. Most of the languages that people pair in have one
 // of these; a wrong one does no harm in a prompt.
 std::string_view comment_of(std::string_view language) {
-  constexpr std::string_view with_hash[] = {"python", "ruby", "shell", "shellscript", "yaml", "toml",
-                                            "perl", "r", "makefile", "dockerfile", "elixir",
-                                            "julia", "powershell"};
+  constexpr std::string_view with_hash[] = {
+    "python", "ruby",     "shell",      "shellscript", "yaml",  "toml",      "perl",
+    "r",      "makefile", "dockerfile", "elixir",      "julia", "powershell"};
   for (const std::string_view one : with_hash)
     if (language == one)
       return "# ";

@@ -363,7 +363,8 @@ class exchange final : public http_exchange, public std::enable_shared_from_this
       return fail(kind::connection, host() + (parser_->is_header_done()
                                                 ? " broke off in the middle of its answer"
                                                 : " closed the connection without an answer"));
-    const bool is_grammar = error.category() == http::make_error_code(http::error::bad_method).category();
+    const bool is_grammar =
+      error.category() == http::make_error_code(http::error::bad_method).category();
     fail(is_grammar ? kind::malformed : kind::connection,
          host() + (is_grammar ? " does not answer in HTTP: " : ": ") + error.message());
   }
@@ -413,8 +414,8 @@ http_client::http_client(asio::io_context& context, upstream_url server,
   if (!shared_->server.is_tls)
     return;
   ssl::context& tls = shared_->tls;
-  tls.set_options(ssl::context::default_workarounds | ssl::context::no_sslv2 | ssl::context::no_sslv3
-                  | ssl::context::no_tlsv1 | ssl::context::no_tlsv1_1);
+  tls.set_options(ssl::context::default_workarounds | ssl::context::no_sslv2
+                  | ssl::context::no_sslv3 | ssl::context::no_tlsv1 | ssl::context::no_tlsv1_1);
   tls.set_verify_mode(ssl::verify_peer);
   error_code problem;
   if (authority.empty())

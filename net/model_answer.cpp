@@ -202,7 +202,8 @@ answer_reader::state answer_reader::take_json(std::string_view json, std::string
   const json_view root = document_.root();
   if (root.find("error") && !root.find("error")->is(json_kind::null)) {
     const std::string problem = one_line(redacted(problem_of(root), key_));
-    return fail(kind::unavailable, "the model's server: " + (problem.empty() ? "an error" : problem));
+    return fail(kind::unavailable,
+                "the model's server: " + (problem.empty() ? "an error" : problem));
   }
   const said got = read(root);
   if (!got.is_known)  // a server's remark, if it is in a stream

@@ -95,7 +95,8 @@ ai::chat_prompt completion_as_chat(const ai::completion_prompt& prompt) {
   if (prompt.is_single_line)
     chat.rules += "Insert no more than the rest of the present line. ";
   chat.rules += data.rule();
-  chat.turns.push_back({ai::chat_turn::role::user, data.text() + "The text to insert at the caret:"});
+  chat.turns.push_back(
+    {ai::chat_turn::role::user, data.text() + "The text to insert at the caret:"});
   chat.answer_tokens_max = prompt.answer_tokens_max;
   return chat;
 }
@@ -107,7 +108,8 @@ completion_request completion_body(completion_style style, std::string_view mode
   std::string out = "{";
   append_field(out, "model", model);
   const bool is_template = is_fim_template(style);
-  append_field(out, "prompt", is_template ? fim_prompt(style, prompt) : with_others_as_comments(prompt));
+  append_field(out, "prompt",
+               is_template ? fim_prompt(style, prompt) : with_others_as_comments(prompt));
   if (!is_template && !prompt.after.empty())
     append_field(out, "suffix", prompt.after);
   append_field(out, "max_tokens", prompt.answer_tokens_max);

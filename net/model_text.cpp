@@ -176,7 +176,8 @@ std::string unfenced(std::string_view text) {
   const std::size_t line_end = text.find('\n', fence + 1);
   if (line_end == std::string_view::npos)
     return {};
-  text.remove_prefix(line_end);  // the line feed stays, so that an empty block has its fence behind one
+  // The line feed stays: the fence that ends an empty block stands behind one.
+  text.remove_prefix(line_end);
   const std::size_t close = text.find("\n```");
   text = text.substr(0, close);
   return std::string{text.substr(std::min<std::size_t>(text.size(), 1))};
@@ -190,7 +191,8 @@ std::string without_repeats(std::string_view text, std::string_view before,
     const std::size_t begin = before.size() - size;
     const bool is_on_last_line = before.find('\n', begin) == std::string_view::npos;
     const bool is_whole_line = begin == 0 || before[begin - 1] == '\n';
-    const bool is_of_words = text.substr(0, size).find_first_not_of(" \t\n") != std::string_view::npos;
+    const bool is_of_words =
+      text.substr(0, size).find_first_not_of(" \t\n") != std::string_view::npos;
     if (is_of_words && (is_on_last_line || is_whole_line)
         && !ot::is_continuation(text.front()) && before.substr(begin) == text.substr(0, size)) {
       text.remove_prefix(size);

@@ -130,16 +130,16 @@ class question : public std::enable_shared_from_this<question> {
   void cancel() {
     if (is_over_)
       return;
+    const auto self = leave();
     ++model_.cancelled;
-    leave();
   }
 
   void fail(ai::model_failure why) {
     if (is_over_)
       return;
-    ++model_.failed;
     const auto hook = std::move(hooks_.failed);
-    leave();
+    const auto self = leave();
+    ++model_.failed;
     if (hook && *is_wanted_)
       hook(std::move(why));
   }
@@ -231,12 +231,12 @@ class question : public std::enable_shared_from_this<question> {
     if (is_over_)
       return;
     note_success();
-    ++model_.answered;
     model_.upstream_ms += now_ms() - begun_ms_;
     if (is_whole)  // its connection can be used again
       std::exchange(exchange_, nullptr)->let_go();
     const auto hook = std::move(hooks_.done);
-    leave();
+    const auto self = leave();
+    ++model_.answered;
     if (hook && *is_wanted_)
       hook(std::move(whole_));
   }
@@ -291,8 +291,9 @@ class question : public std::enable_shared_from_this<question> {
            && failure.why.find("max_completion_tokens") != std::string::npos;
   }
 
-  // The end, whatever it is.
-  void leave() {
+  // The end, whatever it is. Who holds what it returns may go on using this.
+  [[nodiscard]] std::shared_ptr<question> leave() {
+    auto self = shared_from_this();
     is_over_ = true;
     if (is_trying_)
       breaker().abandoned(leave_);
@@ -303,7 +304,8 @@ class question : public std::enable_shared_from_this<question> {
       exchange_->cancel();
     exchange_.reset();
     --model_.under_way_count;
-    model_.under_way.erase(shared_from_this());
+    model_.under_way.erase(self);
+    return self;
   }
 
   engine& model_;
@@ -385,7 +387,8 @@ class openai_model final : public ai::language_model {
       completion_url_ = url_of("ai_completion_url", settings.completion_url);
     if (settings.style == completion_style::llama)
       completion_url_ = without_v1(std::move(completion_url_));
-    engine_.chat = std::make_unique<upstream>(engine_.context, chat_url_, settings.authority, bounds);
+    engine_.chat =
+      std::make_unique<upstream>(engine_.context, chat_url_, settings.authority, bounds);
     if (!completion_url_.is_same_server(chat_url_))
       engine_.completion_apart =
         std::make_unique<upstream>(engine_.context, completion_url_, settings.authority, bounds);
@@ -427,9 +430,8 @@ class openai_model final : public ai::language_model {
     plan.server = engine_.chat.get();
     plan.target = chat_url_.target("/chat/completions");
     plan.whole_ms = engine_.settings.chat_timeout_ms;
-    plan.body = [model = engine_.settings.model, prompt = std::move(prompt)](token_limit_name name) {
-      return chat_body(model, prompt, name);
-    };
+    plan.body = [model = engine_.settings.model, prompt = std::move(prompt)](
+                  token_limit_name name) { return chat_body(model, prompt, name); };
     return ask(std::move(plan), std::move(hooks));
   }
 

@@ -73,7 +73,8 @@ chat_prompt refactor_prompt(const refactor_question& question) {
   data_sections data;
   for (const excerpt& other : question.others)
     data.add("part of another file, " + other.file, other.text);
-  data.add(described("before the marked part, ", question.file, question.language), question.before);
+  data.add(described("before the marked part, ", question.file, question.language),
+           question.before);
   data.add("the marked part", question.part);
   data.add("behind the marked part", question.after);
   data.add("what the programmer asks for", question.instruction);

@@ -257,6 +257,15 @@ TEST(context, of_equals_the_one_edited_last_comes_first) {
   EXPECT_EQ(found.others[0].file, "new.py");
 }
 
+TEST(context, what_was_edited_lately_outweighs_a_little_more_in_common) {
+  const std::vector<room_text> others{
+    {"old.py", "", "class OrderBook: pass\n", 5},
+    {"new.py", "", "class OrderBook: pass  # with a few words more\n", 0}};
+  const auto found = context_around("OrderBook", "", "", others, 500);
+  ASSERT_EQ(found.others.size(), 2U);
+  EXPECT_EQ(found.others[0].file, "new.py");
+}
+
 TEST(context, a_question_gets_lines_with_their_numbers) {
   const std::string text = lines_of("filler line here", 60) + "def settle_order(): pass\n";
   const std::vector<room_text> files{{"a.py", "python", text, 1}, {"empty.py", "", "", 0},

@@ -1,12 +1,14 @@
 // The model's client (net/openai_model) against a server that speaks OpenAI's API
-// and was not written here; by a small program, without a room around it.
+// and was not written here, and for what that does not know against the tests' own;
+// by a small program, without a room around it.
 
 import { spawn } from 'node:child_process';
 import path from 'node:path';
 
 import { ModelMock } from './support/model_mock.mjs';
+import { breaksOff, halfCloses, ModelServer, says, stalls } from './support/model_server.mjs';
 import { binary } from './support/server.mjs';
-import { check, same, suite } from './support/suite.mjs';
+import { check, same, suite, until } from './support/suite.mjs';
 
 const program = path.join(path.dirname(binary), 'ask_model');  // tests/net/ask_model.cpp
 const key = 'sk-a-key-that-nobody-may-see-0123456789';
@@ -117,6 +119,45 @@ const broken = () => withMock(async (mock) => {
   same(slow.failed, 'timed_out', slow.why);
 });
 
+async function withServer(body) {
+  const server = await ModelServer.start();
+  try {
+    return await body({ url: server.url.replace(/\/v1$/, ''), server });
+  } finally {
+    await server.end();
+  }
+}
+
+const legacy = () => withServer(async ({ url, server }) => {
+  for (const [style, prompt, suffix] of [
+    ['suffix', 'x = ', '\n'],
+    ['qwen', '<|fim_prefix|>x = <|fim_suffix|>\n<|fim_middle|>', undefined],
+    ['starcoder', '<fim_prefix>x = <fim_suffix>\n<fim_middle>', undefined],
+  ]) {
+    server.answers(says('1 + y\nand more'));
+    const heard = await ask({ url }, ['complete', 'x = ', '\n'], { TANDEM_AI_COMPLETION_STYLE: style });
+    same(heard.done, '1 + y', heard.why ?? style);
+    const asked = server.requests.at(-1);
+    same([asked.path, asked.body.prompt, asked.body.suffix], ['/v1/completions', prompt, suffix], style);
+  }
+});
+
+const cut = () => withServer(async ({ url, server }) => {
+  for (const [act, kind, settings] of [
+    [breaksOff(), 'unavailable', {}],
+    [breaksOff('half of it'), 'unavailable', {}],
+    [halfCloses(), 'unavailable', {}],
+    [halfCloses('half of it'), 'unavailable', {}],
+    [stalls(), 'timed_out', { TANDEM_AI_SILENCE_TIMEOUT_MS: '100' }],
+    [stalls({ text: 'half of it' }), 'timed_out', { TANDEM_AI_SILENCE_TIMEOUT_MS: '100' }],
+  ]) {
+    server.answers(act);
+    const heard = await ask({ url }, ['chat', 'hello'], settings);
+    same(heard.failed, kind, heard.why ?? heard.done);
+    await until('the server sees that its client has gone', () => server.requests.at(-1).ended);
+  }
+});
+
 await suite('a model behind the OpenAI API', [
   { name: 'a chat is streamed', run: streamed },
   { name: 'a completion is asked for in words', run: completion },
@@ -124,4 +165,6 @@ await suite('a model behind the OpenAI API', [
   { name: 'a wrong key, and no answer', run: refused },
   { name: 'asked again after 429 and 5xx', run: again },
   { name: 'answers that break, and come too late', run: broken },
+  { name: 'legacy completions', run: legacy },
+  { name: 'connections that are cut, half closed or silent', run: cut },
 ]);
