@@ -1,6 +1,5 @@
 #include "actors/ai/companion_core.hpp"
 
-#include "actors/ai/answers.hpp"
 #include "actors/ai/text_difference.hpp"
 #include "ot/utf8.hpp"
 
@@ -416,35 +415,51 @@ bool companion_core::answer(const asker& from, const mention& wish) {
   std::list<std::string> texts;
   about.files = context_for(wish.text, room_texts(0, texts), limits_.context_tokens);
   const call_number call = ++last_call_;
-  under_way_.emplace(call, call_under_way{from, asked_mention{}});
+  asked_mention asked;
+  for (const auto& [key, file] : files_)
+    if (file.text)
+      asked.shown.emplace(key, followed_text{file.text->text(), file.text->revision()});
+  under_way_.emplace(call, call_under_way{from, std::move(asked)});
   effects_.chat(call, assistant_prompt(about));
   return true;
 }
 
-void companion_core::finish(const call_under_way& call, const asked_mention&,
+void companion_core::finish(const call_under_way& call, const asked_mention& about,
                             const std::string& whole) {
-  assistant_answer read = read_assistant_answer(whole);
-  std::optional<server::proposal> proposal;
+  const assistant_answer read = read_assistant_answer(whole);
+  auto proposal = read.edit ? proposal_of(*read.edit, about) : std::nullopt;
+  const char* const why_none = read.edit && !proposal ? "\n\n(The text has changed there.)" : "";
+  say(call.from, read.text + words_for(read.problem) + why_none, std::move(proposal));
+}
+
+// The lines are those of the text that was shown; it may have changed since.
+std::optional<server::proposal> companion_core::proposal_of(const assistant_edit& edit,
+                                                            const asked_mention& about) {
   storage::file_key key = 0;
-  const known_file* file =
-    read.edit ? find({read.edit->file, std::nullopt}, key) : nullptr;
-  if (file != nullptr && file->text) {
-    const ot::rope& text = file->text->text();
-    const auto line_start = [&](std::uint64_t line) {
-      return line <= 1 ? 0 : text.before(ot::text_unit::lines, line - 1).chars;
-    };
-    const std::uint64_t from = line_start(read.edit->first_line);
-    const std::uint64_t to =
-      std::max<std::uint64_t>(from, line_start(read.edit->last_line + 1));
-    proposal.emplace();
-    proposal->file = file->name;
-    proposal->rev = file->text->revision();
-    const std::string old_text = text.substring(from, to - from);
-    proposal->op = difference(old_text, as_lines(read.edit->replacement),
-                              static_cast<std::uint32_t>(from));
-    proposal->provider = offer_.provider;
-  }
-  say(call.from, read.text + words_for(read.problem), std::move(proposal));
+  const known_file* file = find({edit.file, std::nullopt}, key);
+  const auto shown = about.shown.find(key);
+  if (file == nullptr || !file->text || shown == about.shown.end())
+    return std::nullopt;
+  const ot::rope& then = shown->second.text();
+  if (edit.first_line > then.size().lines + 1
+      || !file->text->knows_way_from(shown->second.revision()))
+    return std::nullopt;
+  const auto line_start = [&](std::uint64_t line) -> std::uint64_t {
+    return line <= 1 ? 0 : then.before(ot::text_unit::lines, line - 1).chars;
+  };
+  const std::uint64_t from = line_start(edit.first_line);
+  const std::uint64_t to = std::max(from, line_start(std::uint64_t{edit.last_line} + 1));
+  const auto now =
+    file->text->carry(text_range{from, to}, shown->second.revision(), edges_count::no);
+  if (!now)
+    return std::nullopt;
+  server::proposal proposal;
+  proposal.file = file->name;
+  proposal.rev = file->text->revision();
+  proposal.op = difference(then.substring(from, to - from), as_lines(edit.replacement),
+                           static_cast<std::uint32_t>(now->from));
+  proposal.provider = offer_.provider;
+  return proposal;
 }
 
 void companion_core::give_up(const call_under_way& call, const asked_mention&,

@@ -17,6 +17,7 @@
 #pragma once
 
 #include "actors/ai/ai_offer.hpp"
+#include "actors/ai/answers.hpp"
 #include "actors/ai/companion_limits.hpp"
 #include "actors/ai/completion_cache.hpp"
 #include "actors/ai/context.hpp"
@@ -60,7 +61,10 @@ struct asked_change {
   place part;
   std::string old_text;
 };
-struct asked_mention {};
+// With the texts that the assistant was shown: it speaks of their lines.
+struct asked_mention {
+  std::map<storage::file_key, followed_text> shown;
+};
 using asked = std::variant<asked_completion, asked_change, asked_mention>;
 
 class companion_effects {
@@ -167,6 +171,8 @@ class companion_core {
                const model_failure& failure);
   void give_up(const call_under_way& call, const asked_mention& about,
                const model_failure& failure);
+  std::optional<server::proposal> proposal_of(const assistant_edit& edit,
+                                              const asked_mention& about);
   void say(const asker& from, std::string text, std::optional<server::proposal> proposal);
 
   server::completion completion_at(std::uint64_t ask, const place& caret) const;

@@ -30,8 +30,8 @@ std::optional<text_range> carried(text_range range, const ot::text_op& op, edges
     const std::uint64_t removed = part.kind == ot::component_kind::remove ? part.chars : 0;
     if (touches(range, at, removed, edges))
       return std::nullopt;
-    if (at > range.from)
-      break;
+    if (at > range.from || (at == range.from && removed > 0))
+      break;  // it is behind the range
     if (part.kind == ot::component_kind::insert)
       added += part.chars;
     gone += removed;

@@ -10,7 +10,6 @@
 
 #include <gtest/gtest.h>
 
-#include <random>
 
 namespace tandem::test {
 namespace {
@@ -61,20 +60,19 @@ TEST(carried_range, moves_with_what_happens_before_it_and_ends_with_what_happens
 
 // Whatever happens: a range that is still there holds the same text.
 TEST(carried_range, holds_the_same_text_after_random_edits) {
-  std::mt19937_64 random{7};
+  random_source random{7};
   int kept = 0;
   for (int round = 0; round < 3'000; ++round) {
-    const std::string text = random_text(random, 40);
+    const std::string text = to_utf8(random_text(random, 40));
     const std::uint32_t chars = ot::count_chars(text);
     followed_text followed{ot::rope{text}, 5};
-    std::uniform_int_distribution<std::uint64_t> place{0, chars};
-    std::uint64_t from = place(random);
-    std::uint64_t to = place(random);
+    std::uint64_t from = random.below(chars + 1);
+    std::uint64_t to = random.below(chars + 1);
     if (from > to)
       std::swap(from, to);
     const std::string held = followed.text().substring(from, to - from);
     for (int i = 0; i < 2; ++i)
-      followed.apply(random_op(random, followed.text().chars()));
+      followed.apply(build(random_plan(random, followed.text().chars())));
     const auto now = followed.carry(text_range{from, to}, 5, edges_count::no);
     if (!now)
       continue;
@@ -175,12 +173,12 @@ TEST(text_difference, keeps_what_two_texts_share) {
 }
 
 TEST(text_difference, makes_one_text_of_any_other) {
-  std::mt19937_64 random{11};
+  random_source random{11};
   for (int round = 0; round < 2'000; ++round) {
-    const std::string before = random_text(random, 60);
+    const std::string before = to_utf8(random_text(random, 60));
     const std::string after = round % 2 == 0
-                                ? random_text(random, 60)
-                                : applied(before, random_op(random, ot::count_chars(before)));
+                                ? to_utf8(random_text(random, 60))
+                                : applied(before, build(random_plan(random, ot::count_chars(before))));
     const ot::text_op op = ai::difference(before, after);
     op.check();
     ASSERT_EQ(applied(before, op), after);
