@@ -122,6 +122,7 @@ void http_connection::write_in_pieces(http_response head, std::shared_ptr<body_s
 
 void http_connection::write_piece() {
   stream_.expires_never();  // until there is something to send
+  watch_for_end();
   body_->next([self = shared_from_this()](std::optional<std::string> piece) {
     boost::asio::post(self->stream_.get_executor(),
                       [self, piece = std::move(piece)]() mutable {
@@ -130,8 +131,35 @@ void http_connection::write_piece() {
   });
 }
 
+// Whoever goes is noticed at once, not only when there is something to send.
+void http_connection::watch_for_end() {
+  if (std::exchange(is_watched_, true))
+    return;
+  using tcp = boost::asio::ip::tcp;
+  stream_.socket().async_wait(
+    tcp::socket::wait_read, [self = shared_from_this()](boost::system::error_code error) {
+      self->is_watched_ = false;
+      if (error || !self->body_)
+        return;
+      char next = 0;
+      boost::system::error_code problem;
+      const std::size_t bytes = self->stream_.socket().receive(
+        boost::asio::buffer(&next, 1), boost::asio::socket_base::message_peek, problem);
+      if (bytes == 0 && problem != boost::asio::error::would_block)
+        self->give_up_body();
+    });
+}
+
+// Destroying it tells who fills it.
+void http_connection::give_up_body() {
+  body_.reset();
+  close();
+}
+
 // A body that breaks off ends without the last chunk: the client can tell.
 void http_connection::on_piece(std::optional<std::string> piece) {
+  if (!body_)
+    return;
   if (!piece)
     return answered(make_error_code(boost::system::errc::io_error));
   stream_.expires_after(host_.request_timeout());

@@ -4,7 +4,9 @@
 // Invariants
 //  1. Every wait has a deadline (server_options::request_timeout_ms).
 //  2. Of an answer in pieces, one piece is in memory.
-//  3. A request with a Transfer-Encoding is refused: Beast 1.81 lacks later
+//  3. Whoever goes while the next piece of an answer is waited for is noticed, and the
+//     answer's body destroyed.
+//  4. A request with a Transfer-Encoding is refused: Beast 1.81 lacks later
 //     fixes there (net/README.md).
 #pragma once
 
@@ -56,6 +58,8 @@ class http_connection final : public std::enable_shared_from_this<http_connectio
   void write_whole(http_response response);
   void write_in_pieces(http_response head, std::shared_ptr<body_source> body);
   void write_piece();
+  void watch_for_end();
+  void give_up_body();
   void on_piece(std::optional<std::string> piece);
   void answered(boost::system::error_code error);
   void refuse(http::status status, std::string_view code, std::string_view why);
@@ -73,6 +77,7 @@ class http_connection final : public std::enable_shared_from_this<http_connectio
   bool keep_alive_ = false;
   bool knows_chunks_ = true;
   bool is_head_ = false;
+  bool is_watched_ = false;  // while a body is waited for
 };
 
 }  // namespace tandem::net

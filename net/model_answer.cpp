@@ -11,6 +11,8 @@ namespace {
 
 using kind = ai::model_failure::kind;
 
+// Shorter ones are words that mean nothing, for servers that want some key: EMPTY, ollama.
+constexpr std::size_t real_key_bytes = 16;
 constexpr std::size_t nodes_max = 20'000;
 constexpr std::size_t refusal_bytes_max = 64U << 10U;
 constexpr std::size_t problem_chars_max = 300;
@@ -124,7 +126,10 @@ std::string upstream_problem(std::string_view body, std::string_view key) {
 }
 
 answer_reader::answer_reader(std::size_t text_bytes, std::string key)
-    : text_bytes_{text_bytes}, key_{std::move(key)}, events_{message_bytes_max(text_bytes)} {
+    : text_bytes_{text_bytes},
+      key_{std::move(key)},
+      events_{message_bytes_max(text_bytes)},
+      without_key_{key_.size() >= real_key_bytes ? key_ : std::string{}} {
 }
 
 std::optional<ai::model_failure> answer_reader::begin(unsigned status,
@@ -181,18 +186,16 @@ answer_reader::state answer_reader::end(std::string& text) {
     return refuse();
   if (body_ == body::one_json) {
     take_json(whole_, text);
-    if (state_ == state::more)
-      state_ = state::complete;
-    return state_;
+    return state_ == state::more ? complete(text) : state_;
   }
   if (!is_finished_)
     return fail(kind::unavailable, "the model's answer ended too early");
-  return state_ = state::complete;
+  return complete(text);
 }
 
 answer_reader::state answer_reader::take_event(std::string_view data, std::string& text) {
   if (data == "[DONE]")
-    return state_ = state::complete;
+    return complete(text);
   return take_json(data, text);
 }
 
@@ -206,8 +209,11 @@ answer_reader::state answer_reader::take_json(std::string_view json, std::string
                 "the model's server: " + (problem.empty() ? "an error" : problem));
   }
   const said got = read(root);
-  if (!got.is_known)  // a server's remark, if it is in a stream
-    return body_ == body::events ? state_ : fail(kind::garbage, "the model's answer has no text");
+  const bool says_something = got.is_known && (got.is_finished || !got.text.empty());
+  if (body_ == body::one_json && !says_something)
+    return fail(kind::garbage, "the model's answer has no text");
+  if (!got.is_known)  // a server's remark
+    return state_;
   is_finished_ = is_finished_ || got.is_finished;
   if (got.is_withheld && given_bytes_ + got.text.size() == 0)
     return fail(kind::refused, "the model's server withheld its answer");
@@ -215,7 +221,16 @@ answer_reader::state answer_reader::take_json(std::string_view json, std::string
 }
 
 answer_reader::state answer_reader::add(std::string_view piece, std::string& text) {
-  const std::string clean = cleaner_.take(piece);
+  return hand_out(without_key_.take(cleaner_.take(piece)), text);
+}
+
+answer_reader::state answer_reader::complete(std::string& text) {
+  if (hand_out(without_key_.end(), text) == state::more)
+    state_ = state::complete;
+  return state_;
+}
+
+answer_reader::state answer_reader::hand_out(std::string_view clean, std::string& text) {
   if (given_bytes_ + clean.size() > text_bytes_)
     return fail(kind::too_large, "the model's answer is too long");
   given_bytes_ += clean.size();

@@ -59,6 +59,8 @@ class answer_reader {
   state take_event(std::string_view data, std::string& text);
   state take_json(std::string_view json, std::string& text);
   state add(std::string_view piece, std::string& text);
+  state complete(std::string& text);
+  state hand_out(std::string_view clean, std::string& text);
   state refuse();
 
   const std::size_t text_bytes_;
@@ -69,6 +71,7 @@ class answer_reader {
   event_stream events_;
   std::string whole_;  // of what is no stream
   json_document document_;
+  secret_filter without_key_;  // where it is long enough to stand in no answer by chance
   text_cleaner cleaner_;
   std::size_t given_bytes_ = 0;
   bool is_finished_ = false;  // the model has said that it is done

@@ -209,21 +209,70 @@ std::string without_repeats(std::string_view text, std::string_view before,
   return std::string{text};
 }
 
-std::string redacted(std::string_view text, std::string_view secret) {
-  constexpr std::size_t least = 8;
-  const std::size_t window = std::min(secret.size(), least);
-  std::string out;
-  while (!text.empty()) {
-    std::size_t longest = 0;
-    for (std::size_t at = 0; window > 0 && at + window <= secret.size(); ++at) {
-      const auto [end, ignored] = std::ranges::mismatch(text, secret.substr(at));
-      longest = std::max(longest, static_cast<std::size_t>(end - text.begin()));
-    }
-    const bool is_secret = window > 0 && longest >= window;
-    out += is_secret ? std::string_view{"[key]"} : text.substr(0, 1);
-    text.remove_prefix(is_secret ? longest : 1);
+namespace {
+
+constexpr std::size_t secret_part_bytes = 8;
+constexpr std::size_t harmless_part_bytes = 3;
+
+}  // namespace
+
+// How much of `text` from its beginning on is a part of the secret.
+std::size_t secret_filter::longest_part_at(std::string_view text) const {
+  const std::size_t window = std::min(secret_.size(), secret_part_bytes);
+  std::size_t longest = 0;
+  for (std::size_t at = 0; window > 0 && at + window <= secret_.size(); ++at) {
+    const auto [end, ignored] = std::ranges::mismatch(text, std::string_view{secret_}.substr(at));
+    longest = std::max(longest, static_cast<std::size_t>(end - text.begin()));
   }
+  return longest;
+}
+
+// The longest part of the secret that goes on into `rest`, perhaps from what was given
+// out before it.
+secret_filter::part secret_filter::part_into(std::string_view rest) const {
+  const std::string all = given_ + std::string{rest};
+  part longest;
+  for (std::size_t at = 0; at <= given_.size(); ++at) {
+    const std::size_t before = given_.size() - at;
+    const std::size_t bytes = longest_part_at(std::string_view{all}.substr(at));
+    if (bytes > before && bytes > longest.bytes)
+      longest = {bytes, bytes - before};
+  }
+  return longest;
+}
+
+std::string secret_filter::filter(bool is_end) {
+  const std::size_t window = std::min(secret_.size(), secret_part_bytes);
+  std::string out;
+  std::string_view rest = held_;
+  while (!rest.empty()) {
+    const part here = part_into(rest);
+    if (!is_end && here.in_rest == rest.size() && here.bytes > harmless_part_bytes)
+      break;  // what comes may belong to it
+    const bool is_secret = window > 0 && here.bytes >= window;
+    const std::size_t bytes = is_secret ? here.in_rest : 1;
+    out += is_secret ? std::string_view{"[key]"} : rest.substr(0, 1);
+    given_ += rest.substr(0, bytes);
+    given_.erase(0, given_.size() - std::min(given_.size(), harmless_part_bytes));
+    rest.remove_prefix(bytes);
+  }
+  held_.erase(0, held_.size() - rest.size());
   return out;
+}
+
+std::string secret_filter::take(std::string_view piece) {
+  held_ += piece;
+  return filter(false);
+}
+
+std::string secret_filter::end() {
+  return filter(true);
+}
+
+std::string redacted(std::string_view text, std::string_view secret) {
+  secret_filter filter{std::string{secret}};
+  std::string out = filter.take(text);
+  return out += filter.end();
 }
 
 }  // namespace tandem::net

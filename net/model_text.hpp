@@ -60,7 +60,34 @@ std::string unfenced(std::string_view text);
 std::string without_repeats(std::string_view text, std::string_view before,
                             std::string_view after);
 
-// `text` without what it holds of `secret`, be it only eight characters of it.
+// Takes what a text holds of a secret out of it, be it only eight characters of it,
+// wherever the text's pieces are cut: holds back what could be the beginning of more,
+// from its fourth character on.
+class secret_filter {
+ public:
+  // REQUIRES: ASCII.
+  explicit secret_filter(std::string secret) : secret_{std::move(secret)} {}
+
+  std::string take(std::string_view piece);
+  // The rest, when no more comes.
+  std::string end();
+
+ private:
+  struct part {
+    std::size_t bytes = 0;
+    std::size_t in_rest = 0;
+  };
+
+  std::size_t longest_part_at(std::string_view text) const;
+  part part_into(std::string_view rest) const;
+  std::string filter(bool is_end);
+
+  std::string secret_;
+  std::string held_;
+  std::string given_;  // the last few characters before it
+};
+
+// The same of a whole text.
 std::string redacted(std::string_view text, std::string_view secret);
 
 }  // namespace tandem::net

@@ -38,6 +38,9 @@ std::optional<http_response> refusal_of_account(need what, const known_account& 
   if (what == need::make_room)
     return account.scopes.manage ? std::nullopt
                                  : std::optional{forbidden("this takes the scope manage")};
+  if (what == need::ask_ai)
+    return account.scopes.write ? std::nullopt
+                                : std::optional{forbidden("this takes the scope write")};
   if (what == need::account)
     return account.scopes.account ? std::nullopt
                                   : std::optional{forbidden("this takes the scope account")};
@@ -127,10 +130,7 @@ std::optional<http_response> refusal(need what, const admission& who, access_mod
     case need::ask_ai:
       if (names_room)
         return refusal_in_room(what, who);
-      if (!who.account)
-        return sign_in_first();
-      return who.account->scopes.write ? std::nullopt
-                                       : std::optional{forbidden("this takes the scope write")};
+      return who.account ? refusal_of_account(what, *who.account) : sign_in_first();
   }
   return forbidden("");
 }

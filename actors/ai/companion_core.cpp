@@ -405,6 +405,8 @@ void companion_core::give_up(const call_under_way& call, const asked_change& abo
 bool companion_core::answer(const asker& from, const mention& wish) {
   if (mode_ != ai_mode::on)
     return refuse(from, 0, error_code::forbidden, no_model_here);
+  if (open_more())
+    return false;
   ++counts_.mentions;
   assistant_question about;
   about.recent.assign(chat_.begin(), chat_.end());
@@ -593,21 +595,25 @@ void companion_core::open(storage::file_key key, known_file& file) {
   effects_.open({file.name, std::nullopt, std::nullopt, static_cast<std::uint64_t>(key)});
 }
 
-// The room's other files, one after the other, as long as there is space.
-void companion_core::open_more() {
+// The room's other files, one after the other, as long as there is space. Whether
+// one is on its way.
+bool companion_core::open_more() {
   std::uint64_t bytes = 0;
   std::uint64_t followed = 0;
   for (const auto& [key, file] : files_) {
     if (file.is_asked_for && !file.text)
-      return;  // that one first
+      return true;  // that one first
     bytes += file.text ? file.text->text().bytes() : 0;
     followed += file.text ? 1 : 0;
   }
   if (bytes >= limits_.text_bytes || followed >= limits_.files)
-    return;
+    return false;
   for (auto& [key, file] : files_)
-    if (!file.is_asked_for)
-      return open(key, file);
+    if (!file.is_asked_for) {
+      open(key, file);
+      return true;
+    }
+  return false;
 }
 
 void companion_core::on_opened(const file_opened& opened) {

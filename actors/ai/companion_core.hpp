@@ -183,7 +183,7 @@ class companion_core {
 
   known_file* find(const file_reference& wanted, storage::file_key& key);
   void open(storage::file_key key, known_file& file);
-  void open_more();
+  bool open_more();
   void forget_text(storage::file_key key, known_file& file);
   void on_opened(const file_opened& opened);
   void on_fanout(const fanout& batch);

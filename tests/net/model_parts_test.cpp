@@ -218,6 +218,29 @@ TEST(model_text, a_secret_is_taken_out_even_in_part) {
   EXPECT_EQ(redacted("text", ""), "text");
 }
 
+TEST(model_text, a_secret_is_taken_out_wherever_its_text_is_cut) {
+  const std::string secret = "sk-0123456789abcdef";
+  const std::string text = "s sk-0 é sk-0123456789abcdef, …456789abcd s";
+  for (std::size_t size = 1; size <= text.size(); ++size) {
+    secret_filter filter{secret};
+    std::string out;
+    for (std::size_t at = 0; at < text.size(); at += size)
+      out += filter.take(std::string_view{text}.substr(at, size));
+    out += filter.end();
+    EXPECT_TRUE(out.starts_with("s sk-0 é ") && out.ends_with("[key] s")) << size << ": " << out;
+    for (std::size_t at = 0; at + 4 <= secret.size(); ++at)
+      EXPECT_EQ(out.find(secret.substr(at, 4), 9), std::string::npos) << size << ": " << out;
+  }
+}
+
+TEST(model_text, what_is_no_secret_is_not_held_back) {
+  secret_filter filter{"sk-0123456789abcdef"};
+  EXPECT_EQ(filter.take("s"), "s");
+  EXPECT_EQ(filter.take("k-"), "k-");
+  EXPECT_EQ(filter.take("0"), "");
+  EXPECT_EQ(filter.take("!"), "0!");
+}
+
 // ---- prompts ----
 
 ai::completion_prompt prompt_with_others() {
@@ -285,6 +308,22 @@ TEST(answer_reader, contents_may_be_lists_of_parts) {
               text);
   EXPECT_EQ(reader.end(text), answer_reader::state::complete);
   EXPECT_EQ(text, "yes");
+}
+
+TEST(answer_reader, an_answer_that_repeats_the_key_comes_without_it) {
+  const struct {
+    const char* key;
+    const char* expected;
+  } table[] = {{"sk-0123456789abcdef", "it is [key]!"}, {"EMPTY", "it is sk-0123456789abcdef!"}};
+  for (const auto& row : table) {
+    answer_reader reader{1000, row.key};
+    reader.begin(200, "text/event-stream", 0);
+    std::string text;
+    for (const char* piece : {"it is sk-01", "234\\u00075678", "9abcdef!"})
+      reader.take("data: {\"choices\":[{\"delta\":{\"content\":\"" + std::string{piece} + "\"}}]}\n\n", text);
+    EXPECT_EQ(reader.take("data: [DONE]\n\n", text), answer_reader::state::complete);
+    EXPECT_EQ(text, row.expected);
+  }
 }
 
 TEST(answer_reader, an_answer_is_as_long_as_its_limit_and_no_longer) {

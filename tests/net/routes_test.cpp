@@ -134,6 +134,32 @@ TEST(refusal, by_role_in_the_room) {
   }
 }
 
+TEST(refusal, of_the_ai_by_the_room_that_is_named_or_by_account) {
+  admission for_one_room = token_of({true, true, false, false, false});
+  for_one_room.account->only_room = "r";
+  const struct {
+    const char* who_is;
+    admission who;
+    int about_room, about_text;
+  } table[] = {
+    {"a guest by link", guest(room_role::editor), 200, 401},
+    {"a viewer", signed_in(room_role::viewer), 403, 200},
+    {"a commenter", signed_in(room_role::commenter), 403, 200},
+    {"an editor", signed_in(room_role::editor), 200, 200},
+    {"scope read", token_of({true, false, false, false, false}), 404, 403},
+    {"scope write", token_of({true, true, false, false, false}), 404, 200},
+    {"a token for one room", for_one_room, 404, 403},
+  };
+  const auto answer = [](const admission& who, bool names_room) {
+    const auto refused = net::refusal(need::ask_ai, who, access_mode::accounts, names_room);
+    return refused ? static_cast<int>(refused->result_int()) : 200;
+  };
+  for (const auto& row : table) {
+    EXPECT_EQ(answer(row.who, true), row.about_room) << row.who_is;
+    EXPECT_EQ(answer(row.who, false), row.about_text) << row.who_is;
+  }
+}
+
 TEST(refusal, a_token_that_is_not_good_makes_nobody_a_guest) {
   admission who = guest(room_role::editor);
   who.is_token_bad = true;

@@ -254,7 +254,7 @@ export class ModelServer {
       socket.once('close', () => models.#sockets.delete(socket));
     });
     await new Promise((done) => models.#server.listen(0, '127.0.0.1', done));
-    models.#forget = atEnd(() => models.#drop());
+    models.#forget = atEnd(() => models.dropAll());
     return models;
   }
 
@@ -291,14 +291,15 @@ export class ModelServer {
     this.#act = act;
   }
 
-  async end() {
-    this.#drop();
-    this.#forget();
-    await new Promise((done) => this.#server.close(done));
+  /** Closes all connections, whatever is under way. */
+  dropAll() {
+    for (const socket of this.#sockets) socket.destroy();
   }
 
-  #drop() {
-    for (const socket of this.#sockets) socket.destroy();
+  async end() {
+    this.dropAll();
+    this.#forget();
+    await new Promise((done) => this.#server.close(done));
   }
 
   async #ask(request, response) {

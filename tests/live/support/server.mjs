@@ -16,7 +16,7 @@ export const tracesDir = path.resolve(
 
 export const binary = path.resolve(repoRoot, process.env.TANDEM_TEST_BIN ?? 'build/tandem');
 const startDeadlineMs = 10_000;
-const logCharsKept = 4000;
+const logCharsKept = 1_000_000;
 const logCharsShown = 800;
 
 const generous = { TANDEM_OPS_PER_SECOND: '100000', TANDEM_OPS_BURST: '100000' };
