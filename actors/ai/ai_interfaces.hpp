@@ -152,6 +152,19 @@ struct autocomplete_tick {};
 
 struct stop_ai {};
 
+// The hooks of a call, which tell an actor of it as long as it lives: a model that
+// is slow to let go of them does not keep it.
+template <class Handle>
+model_hooks hooks_for(const Handle& who, call_number call) {
+  const auto tell = [weak = caf::actor_cast<caf::weak_actor_ptr>(who), call](auto what) {
+    if (const auto there = weak.lock())
+      caf::anon_send(caf::actor_cast<Handle>(there), model_says{call, std::move(what)});
+  };
+  return {[tell](std::string piece) { tell(model_piece{std::move(piece)}); },
+          [tell](std::string whole) { tell(model_done{std::move(whole)}); },
+          [tell](model_failure failure) { tell(std::move(failure)); }};
+}
+
 }  // namespace tandem::ai
 
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(tandem::ai::ask_companion)

@@ -255,20 +255,13 @@ void autocomplete_state::on_text(ask_about_text& asked) {
   prompt.before = std::move(near.before);
   prompt.after = std::move(near.after);
   const call_number call = ++last_call_;
-  const autocomplete_actor self{self_};
   told.what.words.clear();
   told.rev = asked.what.position;
   text_call& under_way =
     text_calls_.emplace(call, text_call{std::move(asked.from), std::move(told), nullptr}).first->second;
-  under_way.call = settings_.model->complete(
-    std::move(prompt),
-    {nullptr,
-     [self, call](std::string whole) {
-       caf::anon_send(self, model_says{call, model_done{std::move(whole)}});
-     },
-     [self, call](model_failure failure) {
-       caf::anon_send(self, model_says{call, std::move(failure)});
-     }});
+  model_hooks hooks = hooks_for(autocomplete_actor{self_}, call);
+  hooks.piece = nullptr;
+  under_way.call = settings_.model->complete(std::move(prompt), std::move(hooks));
 }
 
 void autocomplete_state::on_model(const model_says& said) {

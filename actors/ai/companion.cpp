@@ -140,28 +140,14 @@ void companion_state::count() {
 
 // ---- the model ----
 
-model_hooks companion_state::hooks_for(call_number call) {
-  const companion_actor self{self_};
-  return {
-    [self, call](std::string piece) {
-      caf::anon_send(self, model_says{call, model_piece{std::move(piece)}});
-    },
-    [self, call](std::string whole) {
-      caf::anon_send(self, model_says{call, model_done{std::move(whole)}});
-    },
-    [self, call](model_failure failure) {
-      caf::anon_send(self, model_says{call, std::move(failure)});
-    }};
-}
-
 void companion_state::complete(call_number call, completion_prompt prompt) {
-  model_hooks hooks = hooks_for(call);
+  model_hooks hooks = hooks_for(companion_actor{self_}, call);
   hooks.piece = nullptr;  // a completion is shown whole
   calls_[call] = settings_.model->complete(std::move(prompt), std::move(hooks));
 }
 
 void companion_state::chat(call_number call, chat_prompt prompt) {
-  calls_[call] = settings_.model->chat(std::move(prompt), hooks_for(call));
+  calls_[call] = settings_.model->chat(std::move(prompt), hooks_for(companion_actor{self_}, call));
 }
 
 void companion_state::on_model(const model_says& said) {

@@ -69,7 +69,6 @@ class companion_state : public companion_effects {
   void enter();
   void lose_room(error_code code, std::string_view why);
   void fail(const std::exception& error);
-  model_hooks hooks_for(call_number call);
   void tick_while_waited_for();
   void count();
 

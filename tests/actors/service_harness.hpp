@@ -110,7 +110,7 @@ class service_test : public testing::Test {
   void start(std::unique_ptr<storage::store> store = storage::make_memory_store()) {
     store->create_room({storage::default_tenant, "room", "Room", 1, {file_with("a", 3)}});
     kept = store->open_reader();
-    actors = start_service(bounds, encoder, std::move(store), 2);
+    actors = start_service(bounds, encoder, std::move(store), 2, {}, {}, {}, ai);
   }
 
   bool stop() {
@@ -125,6 +125,7 @@ class service_test : public testing::Test {
   }
 
   limits bounds;
+  ai_parts ai;  // to be set before the start
   plain_encoder encoder;
   std::unique_ptr<storage::reader> kept;
   std::unique_ptr<service> actors;
