@@ -34,6 +34,10 @@ inline constexpr route_shape route_shapes[] = {
   {"post", "/rooms/{room}/invites", "",
    "role:viewer|commenter|editor,expires_in?:integer,uses?:integer"},
   {"post", "/invites/redeem", "", "token:string"},
+  {"post", "/autocomplete", "",
+   "room_id?:string,file?:string,rev?:integer,text?:string,language?:string,position:integer"},
+  {"post", "/refactor", "",
+   "room_id:string,file:string,rev?:integer,range:integer[],instruction:string"},
   {"post", "/account/sign-up", "", "login:string,password:string,name?:string,invite?:string"},
   {"post", "/account/sign-in", "", "login:string,password:string,as?:cookie|token"},
   {"patch", "/account", "", "name:string"},
@@ -60,8 +64,8 @@ inline constexpr message_shape client_message_shapes[] = {
    "The first message, within 10 s: who this is, and the files to follow"},
   {"open", "file:string,id?:integer,rev?:integer,seq?:integer", "Follow a file"},
   {"close", "file:string,id?:integer", "Stop following a file"},
-  {"op", "file:string,id?:integer,rev:integer,seq:integer,op:any[]",
-   "An edit made on revision `rev`"},
+  {"op", "file:string,id?:integer,rev:integer,seq:integer,op:any[],by_ai?:boolean",
+   "An edit made on revision `rev`; `by_ai`: taken over from a proposal"},
   {"cursor", "file:string,id?:integer,rev:integer,ranges:any[]",
    "One's selections; an empty list hides them"},
   {"chat", "id:integer,text:string", "Say something in the room"},
@@ -69,6 +73,12 @@ inline constexpr message_shape client_message_shapes[] = {
    "Change the room's files"},
   {"diverged", "file:string,rev:integer,length:integer,crc32:integer",
    "The own text was not what a `check` said"},
+  {"complete", "ask:integer,file:string,id?:integer,rev:integer,position:integer",
+   "What could follow at `position`?"},
+  {"refactor",
+   "ask:integer,file:string,id?:integer,rev:integer,range:integer[],instruction:string",
+   "Change this part, or explain it"},
+  {"cancel", "ask:integer", "The answer is not wanted any more"},
 };
 
 inline constexpr message_shape server_message_shapes[] = {
@@ -92,9 +102,19 @@ inline constexpr message_shape server_message_shapes[] = {
    "The room's files have changed"},
   {"check", "file:string,rev:integer,length:integer,crc32:integer",
    "What the text at `rev` must be"},
+  {"ai", "mode:off|local|on,provider:off|local|openai,model?:string,host?:string,can:string[]",
+   "What the room's AI may be asked"},
+  {"completion",
+   "ask:integer,file:string,rev:integer,suggestions:object[],words:object[],provider:string,"
+   "more?:boolean,problem?:string,retry_ms?:integer",
+   "What could follow, in the text at `rev`"},
+  {"thinking", "ask:integer,text?:string", "The model answers; the next piece of what it says"},
+  {"proposal",
+   "ask?:integer,chat?:integer,file:string,rev:integer,op:any[],summary:string,provider:string",
+   "A change of the text at `rev`, for a person to take over"},
   {"error",
-   "code:string,message:string,file?:string,seq?:integer,id?:integer,retry_ms?:integer,"
-   "fatal?:boolean",
+   "code:string,message:string,file?:string,seq?:integer,id?:integer,ask?:integer,"
+   "retry_ms?:integer,fatal?:boolean",
    "Something was refused"},
 };
 

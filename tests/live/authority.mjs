@@ -5,6 +5,8 @@
 import fs from 'node:fs';
 
 import { AccountServer, allScopes } from './support/accounts.mjs';
+import { askingModel, isLast } from './support/ai_room.mjs';
+import { ModelServer } from './support/model_server.mjs';
 import { check, sleep, suite, until } from './support/suite.mjs';
 
 const file = 'a.txt';
@@ -24,6 +26,11 @@ function readTable(name) {
   });
   return { columns, rows };
 }
+
+/** Of `POST /x (so)`: the route or type that the line is about. */
+const subject = (name) => name.replace(/ \(.*\)$/, '');
+
+const subjects = (rows) => [...new Set(rows.map(([name]) => subject(name)))].sort();
 
 function compare(where, expected, got, detail) {
   cells.tried++;
@@ -111,6 +118,9 @@ const asked = {
     ({ invite: (await people.admin.must('POST', `/rooms/${room}/invites`, { role: 'viewer' })).id }),
   'POST /invites/redeem': async ({ people, room }) =>
     ({ body: { token: (await people.admin.must('POST', `/rooms/${room}/invites`, { role: 'viewer' })).token } }),
+  'POST /autocomplete': ({ room }) => ({ body: { room_id: room, file, position: 1 } }),
+  'POST /autocomplete (a text)': () => ({ body: { text: 'abc', position: 1 } }),
+  'POST /refactor': ({ room }) => ({ body: { room_id: room, file, range: [0, 1], instruction: 'x' } }),
   'POST /tenant/accounts': () => ({ body: { login: `by-admin-${cells.tried}` } }),
   'PATCH /tenant/accounts/{account}': ({ people }) => ({ account: people.scratch.id, body: { role: 'member' } }),
   'DELETE /tenant/invites/{invite}': async ({ people }) =>
@@ -121,11 +131,11 @@ const mark = (status) => ({ 401: '1', 403: '3', 404: '4' })[status] ?? (status <
 
 async function tryRoute(context, route, caller) {
   const { made, people, fresh } = context;
-  const room = route.includes('{room}') || route === 'POST /invites/redeem'
+  const room = route.includes('{room}') || ['POST /invites/redeem', 'POST /autocomplete', 'POST /refactor'].includes(route)
     ? await made.room(people.owner, membersOf(people)) : undefined;
   const wish = await asked[route]?.({ people, room, caller }) ?? {};
   const who = await (caller === 'csrf' ? fresh.browser() : fresh[caller](room));
-  const [method, pattern] = route.split(' ');
+  const [method, pattern] = subject(route).split(' ');
   const path = pattern
     .replace('{room}', room).replace('{file}', file)
     .replace('{account}', wish.account ?? people.viewer.id)
@@ -135,7 +145,8 @@ async function tryRoute(context, route, caller) {
 }
 
 async function withPeople(body, store) {
-  const made = await AccountServer.start({}, store);
+  const models = await ModelServer.start();
+  const made = await AccountServer.start(askingModel(models.url), store);
   try {
     const people = await peopleOf(made);
     const room = await made.room(people.owner, membersOf(people));
@@ -143,6 +154,7 @@ async function withPeople(body, store) {
     return await body({ made, people, room, room2, fresh: await callersOf(made, people, room, room2) });
   } finally {
     await made.end();
+    await models.end();
   }
 }
 
@@ -151,7 +163,7 @@ async function rest(context) {
   const { paths } = await context.made.guest().must('GET', '/openapi.json');
   const served = Object.entries(paths).flatMap(([path, methods]) =>
     Object.keys(methods).map((method) => `${method.toUpperCase()} ${path}`)).sort();
-  const named = rows.map(([route]) => route).sort();
+  const named = subjects(rows);
   check(JSON.stringify(served) === JSON.stringify(named), () => 'routes and lines differ: '
     + `${served.filter((one) => !named.includes(one))} | ${named.filter((one) => !served.includes(one))}`);
   for (const [route, expected] of rows)
@@ -172,6 +184,11 @@ const messages = {
   chat: { type: 'chat', id: 7, text: 'hi' },
   diverged: { type: 'diverged', file, rev: 1, length: 3, crc32: 0 },
   file: { type: 'file', do: 'create', file: 'new.txt' },
+  complete: { type: 'complete', ask: 1, file, rev: 1, position: 1 },
+  refactor: { type: 'refactor', ask: 1, file, rev: 1, range: [0, 1], instruction: 'x' },
+  cancel: { type: 'cancel', ask: 1 },
+  'op (by_ai)': { type: 'op', file, rev: 1, seq: 1, op: ['x'], by_ai: true },
+  'chat (@assistant)': { type: 'chat', id: 7, text: '@assistant hi' },
 };
 
 /** How each column comes in: a room and a connection to it. */
@@ -228,7 +245,10 @@ async function comeIn(context, column) {
 const markOfEntry = (line) => line.find('welcome') ? '.'
   : ({ 4401: '1', 4403: '3', 4404: '4' })[line.closed?.code] ?? (line.refused === 403 ? '3' : `${line.closed?.code}`);
 
-/** The messages come in order: what a second hello is answered tells that all are dealt with. */
+/**
+ * The messages come in order: what a second hello is answered tells that all are dealt with.
+ * The AI takes its time: its last word is waited for.
+ */
 async function trySaying(context, column, type) {
   const line = await comeIn(context, column);
   if (type !== 'open') {
@@ -239,6 +259,8 @@ async function trySaying(context, column, type) {
   line.send(messages[type]);
   line.send({ type: 'hello', client: 'again' });
   await until('the end', () => line.heard.slice(before).some((one) => one.type === 'error' && one.code === 'bad_message'));
+  const isAnswered = () => line.heard.some((one) => one.ask === 1 && isLast(one));
+  if (['complete', 'refactor'].includes(type)) await until(`an answer to ${type}`, isAnswered);
   const errors = line.heard.slice(before).filter((one) => one.type === 'error' && one.code !== 'bad_message');
   line.end();
   return { got: errors.length === 0 ? '.' : errors[0].code === 'forbidden' ? 'f' : errors[0].code,
@@ -249,7 +271,7 @@ async function websocket(context) {
   const { columns, rows } = readTable('websocket');
   const openapi = await context.made.guest().must('GET', '/openapi.json');
   const served = [...openapi['x-websocket-messages']].sort();
-  const named = rows.map(([type]) => type).sort();
+  const named = subjects(rows);
   check(JSON.stringify(served) === JSON.stringify(named), `messages and lines differ: ${served} | ${named}`);
   for (const [type, expected] of rows)
     for (const column of columns) {
