@@ -212,7 +212,7 @@ bool companion_core::find_place(const asker& from, std::uint64_t ask,
 
 // ---- completions ----
 
-server::completion companion_core::completion_at(std::uint64_t ask, const place& caret) const {
+server::completion companion_core::completion_at(std::uint64_t ask, const place& caret) {
   const known_file& file = files_.at(caret.file);
   server::completion told;
   told.ask = ask;

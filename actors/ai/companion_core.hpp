@@ -175,7 +175,7 @@ class companion_core {
                                               const asked_mention& about);
   void say(const asker& from, std::string text, std::optional<server::proposal> proposal);
 
-  server::completion completion_at(std::uint64_t ask, const place& caret) const;
+  server::completion completion_at(std::uint64_t ask, const place& caret);
   // What the model is shown around a place, within the budget.
   place_context context_at(storage::file_key file, const text_range& part) const;
   // The room's texts but `file`'s; views into `texts`.

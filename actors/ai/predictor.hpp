@@ -21,7 +21,7 @@
 namespace tandem::ai {
 
 struct predictor_limits {
-  std::uint64_t text_bytes = 8U << 20U;    // of all files together; the rest is not learnt
+  std::uint64_t text_bytes = 1U << 20U;    // of all files together; the rest is not learnt
   std::uint64_t line_chars = 400;          // longer ones are not learnt
   std::uint32_t words_max = 20;            // in a prediction
   std::uint32_t ghost_chars_max = 200;
@@ -43,7 +43,12 @@ class predictor {
   void edit(file_key file, const ot::rope& before, const ot::text_op& op, const ot::rope& after);
 
   // REQUIRES: position <= text.chars(), `text` is the file's as it was last told.
-  prediction predict(file_key file, const ot::rope& text, std::uint64_t position) const;
+  // The line of the position is left out of what is known while this looks: what is
+  // half typed there says nothing.
+  prediction predict(file_key file, const ot::rope& text, std::uint64_t position);
+
+  // Lines so far: what invariant 2 is measured by.
+  std::uint64_t lines_learnt() const noexcept;
 
  private:
   struct state;
