@@ -186,6 +186,10 @@ void autocomplete_state::on_companion_ended(const companion_ended& ended) {
 }
 
 void autocomplete_state::on_take_back(const take_back_in& what) {
+  if (what.room_id.empty())  // it asked about a text of its own
+    std::erase_if(text_calls_, [&](const auto& entry) {
+      return entry.second.from.id == what.what.asker_id;
+    });
   const auto found = rooms_.find(what.room_id);
   if (found == rooms_.end())
     return;

@@ -1,6 +1,7 @@
 // A hundred people ask a model that takes ten seconds, while others type: what the
 // edits take beside the same people who do not ask, in turns within one run; then the
-// model's server goes while all of them wait; then tandem itself is to stop.
+// model's server goes while all of them wait; then tandem itself is to stop. And a
+// cluster, of which people on all nodes ask about one room.
 //
 //   node tests/drills/ai.mjs [--times ROUNDS] [--only 'what edits take']
 //
@@ -16,6 +17,7 @@ import { Seat, askingModel, isLast } from '../live/support/ai_room.mjs';
 import { ModelServer, says, stalls } from '../live/support/model_server.mjs';
 import { withServer } from '../live/support/server.mjs';
 import { check, options, same, sleep, suite, until } from '../live/support/suite.mjs';
+import { withCluster } from './support/cluster.mjs';
 
 const rounds = Number(options.times ?? 1);
 const askers = 100;
@@ -242,10 +244,77 @@ const tandemStops = () => withAskers(async (server, all) => {
   return `${how.ms} ms`;
 });
 
+// ---- on several nodes -----------------------------------------------------------
+
+const setMode = (node, room, ai) => node.request(`/rooms/${room}`, { method: 'PATCH', body: JSON.stringify({ ai }) });
+
+/** What the mode becomes through one node is told on all; how long that took. */
+async function modeIsHeard(cluster, room, seats) {
+  const took = [];
+  for (const ai of ['off', 'on']) {
+    await setMode(cluster.nodes.c, room, ai);
+    const begun = performance.now();
+    for (const seat of seats) await until(`${ai} is told`, () => seat.ai.mode === ai, 5_000);
+    took.push(performance.now() - begun);
+  }
+  return took;
+}
+
+/** The model is asked about the text as it is, from whatever node, wherever the room is. */
+async function askedFrom(seats, models, word) {
+  for (const [i, seat] of seats.entries()) {
+    await until('all have the edit', () => seat.read().rev === seats[0].read().rev);
+    const last = await seat.answer(seat.complete(word.length + i));
+    same([last.provider, last.rev], ['openai', seat.rev], `asked on node ${i}: ${JSON.stringify(last)}`);
+    check(models.requests.at(-1).said.includes(word), 'about the text as it is');
+  }
+}
+
+async function roomMoves(cluster, models, room, owner, seats) {
+  models.answers(stalls());
+  const asks = seats.map((seat) => seat.refactor([0, 4], 'x'));
+  await until('all of them wait', () => models.underWay.length >= seats.length);
+  await cluster.move(room, cluster.others(owner)[0]);
+  models.answers(says('It is a text.'));
+  models.dropAll();
+  for (const [i, seat] of seats.entries()) {
+    const last = await seat.answer(asks[i]);
+    check(['unavailable', 'stale'].includes(last.code), `what was asked on node ${i}: ${JSON.stringify(last)}`);
+    const again = await seat.answer(seat.refactor([0, 4], 'x'));
+    same([again.type, again.summary], ['proposal', 'It is a text.'], `asked again on node ${i}: ${again.message}`);
+  }
+}
+
+async function onSeveralNodes() {
+  const models = await ModelServer.start();
+  const settings = askingModel(models.url, { TANDEM_ASKS_PER_ADDRESS: 'off' });
+  const took = [];
+  try {
+    await withCluster({ settings, isWatched: false }, async (cluster) => {
+      for (const owner of cluster.names) {
+        models.reset(says('width'));
+        const room = await cluster.room(owner);
+        const seats = [];
+        for (const name of cluster.names) seats.push(await Seat.take(new Person(cluster.nodes[name]), room, 'main.py'));
+        const word = `# on ${owner}\n`;
+        same((await seats[0].edit([word])).type, 'ack', 'an edit');
+        await askedFrom(seats, models, word);
+        took.push(...await modeIsHeard(cluster, room, seats));
+        await roomMoves(cluster, models, room, owner, seats);
+        seats.forEach((seat) => seat.end());
+      }
+    });
+  } finally {
+    await models.end();
+  }
+  return `rooms on each of three nodes, asked about on all; a mode told after at most ${Math.max(...took).toFixed(0)} ms (goal 1,000)`;
+}
+
 if (process.env.TANDEM_TEST_ASKS) await askHere();
 else
   await suite('AI under load', [
     { name: 'what edits take while a hundred ask', run: whatEditsTake, deadlineMs: rounds * 60_000 + 30_000 },
     { name: 'the model goes while a hundred wait', run: modelGoes },
     { name: 'tandem stops while a hundred wait', run: tandemStops },
+    { name: 'on several nodes', run: onSeveralNodes, deadlineMs: 120_000 },
   ]);

@@ -243,14 +243,16 @@ const assistant = () => inRoom({}, async ({ server, models, room, seat }) => {
 const nobodyWaits = () => inRoom({}, async ({ server, models, room, seat }) => {
   models.answers(stalls());
   const wish = { room_id: room, file, range: [0, functionEnd], instruction: 'shorter names' };
-  const leave = new AbortController();
+  const [leave, leaveText] = [new AbortController(), new AbortController()];
+  const events = { accept: 'text/event-stream' };
   const ways = [
     ['a newer completion', () => seat.complete(caret), () => seat.complete(3)],
     ['a newer refactoring', () => seat.refactor([0, 5], 'x'), () => seat.refactor([0, 6], 'y')],
     ['cancel of a completion', () => seat.complete(4), (ask) => seat.cancel(ask)],
     ['cancel of a refactoring', () => seat.refactor([0, 5], 'x'), (ask) => seat.cancel(ask)],
-    ['a stream that is left', () => post(server, '/refactor', wish, { accept: 'text/event-stream' }, leave.signal).catch(() => {}),
-      () => leave.abort()],
+    ['a stream that is left', () => post(server, '/refactor', wish, events, leave.signal).catch(() => {}), () => leave.abort()],
+    ['a stream about a text', () => post(server, '/autocomplete', { text: 'a', position: 1 }, events, leaveText.signal).catch(() => {}),
+      () => leaveText.abort()],
     ['a connection that goes', () => seat.refactor([0, 7], 'x'), () => seat.end()],
   ];
   const mostAtOnce = 2; // a completion and a refactoring
