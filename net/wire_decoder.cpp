@@ -75,14 +75,22 @@ client::message read_edit(json_view object, const limits& bounds) {
   return edit;
 }
 
+// 0 would say that nothing was asked.
+std::uint64_t read_ask(json_view object) {
+  const std::uint64_t ask = required_number(object, "ask");
+  if (ask == 0)
+    throw bad_field{"ask"};
+  return ask;
+}
+
 client::complete read_complete(json_view object) {
-  return {required_number(object, "ask"), required_text(object, "file"),
+  return {read_ask(object), required_text(object, "file"),
           required_number(object, "rev"), required_number(object, "position"),
           number_field(object, "id")};
 }
 
 client::refactor read_refactor(json_view object) {
-  client::refactor wish{required_number(object, "ask"), required_text(object, "file"),
+  client::refactor wish{read_ask(object), required_text(object, "file"),
                         required_number(object, "rev"), 0, 0,
                         required_text(object, "instruction"), number_field(object, "id")};
   const auto range = read_range(object, "range");
@@ -150,7 +158,7 @@ constexpr message_kind message_kinds[] = {
    [](json_view object, const limits&) -> client::message { return read_refactor(object); }},
   {"cancel",
    [](json_view object, const limits&) -> client::message {
-     return client::cancel{required_number(object, "ask")};
+     return client::cancel{read_ask(object)};
    }},
 };
 

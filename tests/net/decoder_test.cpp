@@ -180,6 +180,7 @@ TEST_F(message_decoding, what_the_ai_is_asked) {
     {R"({"type":"complete","ask":1,"file":"a","id":7,"rev":3,"position":9})",
      "complete 1 a rev 3 at 9 id 7"},
     {R"({"type":"complete","file":"a","rev":3,"position":9})", "bad_message file a"},
+    {R"({"type":"complete","ask":0,"file":"a","rev":3,"position":9})", "bad_message file a ask 0"},
     {R"({"type":"complete","ask":1,"file":"a","rev":3})", "bad_message file a ask 1"},
     {R"({"type":"complete","ask":1,"file":"a","rev":3,"position":-1})", "bad_message file a ask 1"},
     {R"({"type":"refactor","ask":2,"file":"a","rev":3,"range":[4,6],"instruction":"x"})",

@@ -17,11 +17,16 @@ const good = {
   chat: { id: '1', text: '"hi"' },
   diverged: { file: '"main.py"', rev: '3', length: '12', crc32: '1' },
   file: { do: '"create"', file: '"new.py"', to: '"a"', text: '"t"', language: '"l"' },
+  complete: { ask: '1', file: '"main.py"', rev: '3', position: '1' },
+  refactor: { ask: '1', file: '"main.py"', rev: '3', range: '[0,1]', instruction: '"x"' },
+  cancel: { ask: '1' },
 };
 const required = {
   hello: ['client'], open: ['file'], close: ['file'], op: ['file', 'rev', 'seq', 'op'],
   cursor: ['file', 'rev', 'ranges'], chat: ['id', 'text'],
   diverged: ['file', 'rev', 'length', 'crc32'], file: ['do', 'file'],
+  complete: ['ask', 'file', 'rev', 'position'], refactor: ['ask', 'file', 'rev', 'range', 'instruction'],
+  cancel: ['ask'],
 };
 const wrong = {
   text: ['1', 'null', '[]', '{}', 'true'],
@@ -123,6 +128,16 @@ const otherCases = [
   ...['', '..', '../x', 'a/../b', '/x', 'x/', 'a//b', 'a\\b', 'a\nb', '.', 'x'.repeat(201)]
     .map((name) => ({ name: `file named ${JSON.stringify(name.slice(0, 10))}`, error: 'bad_message',
       send: { type: 'file', do: 'create', file: name } })),
+  ...[['at a revision to come', { rev: 4 }, 'stale'], ['at 2^53', { rev: 2 ** 53 }, 'stale'],
+    ['of a file not opened', { file: 'other.py' }, 'stale'], ['of no file', { file: 'none.py' }, ['stale', 'unknown_file']],
+    ['beyond the text', { position: 13 }, 'bad_message'], ['at position 2^53', { position: 2 ** 53 }, 'bad_message'],
+    ['as ask 0', { ask: 0 }, 'bad_message']]
+    .map(([what, fields, error]) => ({ name: `complete ${what}`, error,
+      send: { type: 'complete', ask: 1, file, rev: 3, position: 1, ...fields } })),
+  ...[[1, 0], [0, 1, 2], [0], [0, 0.5], [0, -1], ['0', '1'], [[0, 1]]].map((range) => ({ name: `refactor of ${JSON.stringify(range)}`,
+    error: 'bad_message', send: { type: 'refactor', ask: 1, file, rev: 3, range, instruction: 'x' } })),
+  { name: 'refactor without a model', error: 'forbidden',
+    send: { type: 'refactor', ask: 1, file, rev: 3, range: [0, 1], instruction: 'x' } },
   { name: 'hello twice', send: { type: 'hello', client: 'again' }, error: 'bad_message' },
   { name: 'a type of the server', send: { type: 'ack', file, seq: 1, rev: 1 }, error: 'bad_message' },
 ];

@@ -45,6 +45,15 @@ export function httpCases(room) {
       `{"name":${number}}`, `{"x":[${number}]`, `{"name":"${'x'.repeat(61)}"}`,
       `{"files":[${'{"file":"a"},'.repeat(300)}{"file":"b"}]}`]
       .map((body) => ({ name: `POST /rooms ${body.slice(0, 30)}`, bytes: rooms(body), status: 400 })),
+    ...['', '{', '[]', 'null', '{}', deep, '{"text":"a"}', '{"position":0}', '{"text":1,"position":0}', '{"text":"a","position":2}',
+      '{"text":"a","position":-1}', '{"text":"a","position":0.5}', '{"text":"\\ud800","position":0}', '{"text":"a\\u0000","position":0}',
+      `{"text":"a","position":${number}}`, '{"text":"a","position":0,"language":7}', `{"room_id":"${room}","position":0}`,
+      `{"room_id":"${room}","file":"main.py","position":9999}`, '{"room_id":{},"file":"main.py","position":0}']
+      .map((body) => ({ name: `POST /autocomplete ${body.slice(0, 40)}`, bytes: send('POST', '/autocomplete', body), status: 400 })),
+    ...['{', '{}', `{"room_id":"${room}"}`, `{"room_id":"${room}","file":"main.py","range":[1,0],"instruction":"x"}`,
+      `{"room_id":"${room}","file":"main.py","range":"all","instruction":"x"}`,
+      `{"room_id":"${room}","file":"main.py","range":[0,1],"instruction":{}}`]
+      .map((body) => ({ name: `POST /refactor ${body.slice(0, 40)}`, bytes: send('POST', '/refactor', body), status: 400 })),
     { name: 'a body of invalid UTF-8', status: 400, bytes: Buffer.concat([
       Buffer.from('POST /rooms HTTP/1.1\r\nConnection: close\r\nContent-Length: 12\r\n\r\n{"name":"'),
       Buffer.from([0xff]), Buffer.from('"}')]) },
