@@ -9,6 +9,7 @@
 // measured is the server.
 
 import { fork } from 'node:child_process';
+import fs from 'node:fs';
 import os from 'node:os';
 import { fileURLToPath } from 'node:url';
 
@@ -177,19 +178,27 @@ const figures = (edits) => {
   return { p50: median(took), p99: quantile(took, 0.99), count: took.length };
 };
 
+const cpuMs = (pid) => {
+  const [utime, stime] = fs.readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ')[1].split(' ').slice(11, 13);
+  return (Number(utime) + Number(stime)) * 10;
+};
+
 /** `all`: also while they ask, and while all the answers come. `waiting`: between the two. */
 async function phase(server, all, asks) {
   let counts;
   let begun;
+  let cpu;
   const edits = await whileTyping(server, all, async () => {
     begun = performance.now();
+    const cpuBefore = cpuMs(server.pid);
     if (asks) await all.tell('ask');
     await sleep(phaseMs);
+    cpu = cpuMs(server.pid) - cpuBefore;
     counts = asks ? await all.tell('counts') : undefined;
   });
   await all.tell('leave');
   const isWaiting = ({ at }) => at > begun + askedWithinMs && at < begun + modelMs;
-  return { all: figures(edits), waiting: figures(edits.filter(isWaiting)), counts };
+  return { all: figures(edits), waiting: figures(edits.filter(isWaiting)), counts, cpu };
 }
 
 const withAskers = async (body) => {
@@ -215,6 +224,7 @@ const whatEditsTake = () => withAskers(async (server, all) => {
     const shown = ({ p50, p99, count }) => `p50 ${p50.toFixed(2)} ms, p99 ${p99.toFixed(2)} ms (${count} edits)`;
     for (const when of ['waiting', 'all'])
       console.log(`      round ${round + 1}, ${when}: nobody asks ${shown(took.false[when])}; ${askers} ask ${shown(took.true[when])}`);
+    console.log(`      round ${round + 1}: the server's processor time: ${took.false.cpu} ms; ${took.true.cpu} ms`);
   }
   return `medians of ${rounds}, asking against not asking: while they wait p50 × ${ratioOf('waiting', 'p50')}, p99 × ${ratioOf('waiting', 'p99')}`
     + ` (goal ${goal}); with the moments in which all ask, and all are answered: p50 × ${ratioOf('all', 'p50')}, p99 × ${ratioOf('all', 'p99')}`;
