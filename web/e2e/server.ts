@@ -49,11 +49,12 @@ export class TandemServer {
     rmSync(this.folder, { recursive: true, force: true });
   }
 
-  async createRoom(name: string): Promise<string> {
+  /** Without `files` it has an empty main.py. */
+  async createRoom(name: string, files?: readonly { file: string; text: string }[]): Promise<string> {
     const response = await fetch(`${this.url}/rooms`, {
       method: 'POST',
       headers: { 'Content-Type': 'application/json' },
-      body: JSON.stringify({ name }),
+      body: JSON.stringify({ name, files }),
     });
     if (!response.ok) throw new Error(`POST /rooms: ${response.status} ${await response.text()}`);
     return ((await response.json()) as { room_id: string }).room_id;

@@ -64,6 +64,7 @@ export interface RoomInfo {
   readonly visibility?: Visibility;
   readonly link_role?: LinkRole;
   readonly is_locked?: boolean;
+  readonly ai?: { readonly mode: string; readonly choices: readonly string[] };
 }
 
 export interface RoomChange {
@@ -71,6 +72,7 @@ export interface RoomChange {
   readonly visibility?: Visibility;
   readonly link_role?: LinkRole;
   readonly is_locked?: boolean;
+  readonly ai?: 'off' | 'local' | 'on';
 }
 
 export interface Member {

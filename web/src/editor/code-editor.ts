@@ -20,6 +20,8 @@ const SHARED_OPTIONS: monaco.editor.IStandaloneEditorConstructionOptions = {
   lineNumbersMinChars: 4,
   wordWrap: 'off',
   stickyScroll: { enabled: false },
+  inlineSuggest: { enabled: true },
+  wordBasedSuggestions: 'off', // the room's AI knows those of all its files
   ariaLabel: 'Text of the file. Press Control M to make Tab move the focus.',
 };
 
@@ -42,6 +44,7 @@ monaco.editor.defineTheme('tandem-dark', {
     'editor.lineHighlightBorder': '#00000000',
     'editor.selectionBackground': '#2d4f6b',
     'editorCursor.foreground': '#5eead4',
+    'editorGhostText.foreground': '#8b94a3',
     'editorWidget.background': '#1c1f27',
     'editorWidget.border': '#363c49',
     'editorIndentGuide.background1': '#262a33',
@@ -65,6 +68,7 @@ monaco.editor.defineTheme('tandem-light', {
     'editorLineNumber.activeForeground': '#2b323d',
     'editor.lineHighlightBackground': '#f4f6f9',
     'editor.lineHighlightBorder': '#00000000',
+    'editorGhostText.foreground': '#6b7480',
     'editorCursor.foreground': '#0f766e',
   },
 });

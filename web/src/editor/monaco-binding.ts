@@ -24,6 +24,30 @@ type Model = monaco.editor.ITextModel;
 // Others may keep writing `\r`, which Monaco cannot hold; it must not become a
 // ping-pong between two clients.
 const MAX_LINE_END_REPAIRS = 20;
+const MAX_REMOTE_EDITS = 20;
+const MAX_MARKS = 50;
+
+/** A place in the text, in characters; see MonacoBinding.mark. */
+export class Mark {
+  private isOver = false;
+
+  constructor(
+    public character: number,
+    private readonly positionOf: (character: number) => monaco.Position,
+  ) {}
+
+  move(op: TextOp): void {
+    this.character = transformPosition(this.character, op);
+  }
+
+  end(): void {
+    this.isOver = true;
+  }
+
+  position(): monaco.Position | undefined {
+    return this.isOver ? undefined : this.positionOf(this.character);
+  }
+}
 
 export class MonacoBinding {
   readonly model: Model;
@@ -35,6 +59,9 @@ export class MonacoBinding {
   private isLoaded = false;
   private isAside = false;
   private lineEndRepairs = 0;
+  private readonly remoteEdits: { at: number; line: monaco.Range }[] = [];
+  private readonly marks = new Set<Mark>();
+  private readonly editListeners = new Set<(op: TextOp) => void>();
 
   constructor(
     readonly file: RoomFile,
@@ -100,6 +127,53 @@ export class MonacoBinding {
     if (op) this.history.redone(this.travel(op));
   }
 
+  // --- what the AI works with ---------------------------------------------------
+
+  /** A place that stays where its text is, whatever others edit. It ends when the user edits. */
+  mark(position: monaco.IPosition): Mark {
+    const mark = new Mark(this.characterAt(position), (character) => this.positionOf(character));
+    this.marks.add(mark);
+    if (this.marks.size > MAX_MARKS) this.marks.delete(this.marks.values().next().value!);
+    return mark;
+  }
+
+  /** Hears of every edit of the text, whoever made it. Returns what ends that. */
+  onEdit(listener: (op: TextOp) => void): () => void {
+    this.editListeners.add(listener);
+    return () => void this.editListeners.delete(listener);
+  }
+
+  /** Whether somebody else has edited that line since. */
+  othersEdited(line: number, since: number): boolean {
+    return this.remoteEdits.some(({ at, line: edited }) =>
+      at >= since && edited.startLineNumber <= line && line <= edited.endLineNumber);
+  }
+
+  /** A change that was proposed, as one edit of the user's: one undo takes it back. */
+  takeOver(op: TextOp): void {
+    this.makeClean();
+    this.history.endGroup();
+    this.history.record(invert(op, this.index));
+    this.history.endGroup();
+    this.applyToModel(op);
+    this.userEdited(op);
+    this.file.edit(op, true);
+  }
+
+  private userEdited(op: TextOp): void {
+    for (const listener of this.editListeners) listener(op);
+    for (const mark of this.marks) mark.end();
+    this.marks.clear();
+  }
+
+  private noteRemoteEdit(op: TextOp): void {
+    for (const mark of this.marks) mark.move(op);
+    for (const listener of this.editListeners) listener(op);
+    const line = monaco.Range.fromPositions(this.positionOf(endOfEdit(op)));
+    this.remoteEdits.push({ at: Date.now(), line });
+    if (this.remoteEdits.length > MAX_REMOTE_EDITS) this.remoteEdits.shift();
+  }
+
   // --- from the room ----------------------------------------------------------
 
   private show(text: string): void {
@@ -118,6 +192,7 @@ export class MonacoBinding {
     const selections = isShown ? this.selections() : [];
     const topCharacter = anchor ? this.characterAt(anchor.topPosition) : 0;
     this.applyToModel(op);
+    this.noteRemoteEdit(op);
     this.history.remoteEdit(op);
     if (anchor) {
       this.restoreSelections(selections, op);
@@ -170,6 +245,7 @@ export class MonacoBinding {
     this.history.record(invert(op, this.index));
     if (op.components.some(({ text }) => text.includes('\n'))) this.history.endGroup();
     this.index.apply(op);
+    this.userEdited(op);
     this.file.edit(op);
   }
 
@@ -188,6 +264,7 @@ export class MonacoBinding {
     this.makeClean();
     const inverse = invert(op, this.index);
     this.applyToModel(op);
+    this.userEdited(op);
     this.file.edit(op);
     const caret = this.positionOf(endOfEdit(op));
     if (this.editor.getModel() === this.model) {
@@ -199,7 +276,7 @@ export class MonacoBinding {
 
   // --- the model --------------------------------------------------------------
 
-  private characterAt(position: monaco.IPosition): number {
+  characterAt(position: monaco.IPosition): number {
     return this.index.toCodePoints(this.model.getOffsetAt(position));
   }
 

@@ -23,6 +23,7 @@ export interface ChatMessage {
   readonly text: string;
   readonly at: number; // ms since the epoch
   readonly own: boolean;
+  readonly site: number | undefined; // whose it is, of those who were there when it was said
 }
 
 /** A selection in characters of the local text; anchor === head is a caret. */

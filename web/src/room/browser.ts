@@ -14,7 +14,7 @@ function newClientId(): string {
   return Array.from(bytes, (byte) => byte.toString(16).padStart(2, '0')).join('');
 }
 
-const clock: Clock = {
+export const browserClock: Clock = {
   now: () => Date.now(),
   setTimer: (ms, callback) => setTimeout(callback, ms),
   clearTimer: (timer) => clearTimeout(timer as ReturnType<typeof setTimeout> | undefined),
@@ -50,7 +50,7 @@ export function browserOptions(roomId: string, { name, owner, token }: Guise): R
     ...(owner === undefined ? {} : { owner }),
     ...(token === undefined ? {} : { token }),
     makeSocket: (url, protocol) => new WebSocket(url, protocol) as unknown as Socket,
-    clock,
+    clock: browserClock,
     outbox: sessionStore(),
     newClientId,
   };

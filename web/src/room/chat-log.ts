@@ -23,7 +23,7 @@ export class ChatLog {
   }
 
   say(id: number, name: string, text: string, at: number): ChatMessage {
-    const message = { n: undefined, id, name, text, at, own: true };
+    const message = { n: undefined, id, name, text, at, own: true, site: undefined };
     this.waiting.set(id, message);
     return message;
   }
@@ -52,8 +52,8 @@ export class ChatLog {
     return { kind: 'message', message };
   }
 
-  private messageOf({ n, id, name, text, at }: ChatLine): ChatMessage {
+  private messageOf({ n, id, name, text, at, site }: ChatLine): ChatMessage {
     const ownId = id ?? this.ownIds.get(n);
-    return { n, id: ownId, name, text, at, own: ownId !== undefined };
+    return { n, id: ownId, name, text, at, own: ownId !== undefined, site };
   }
 }

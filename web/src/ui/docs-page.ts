@@ -26,7 +26,7 @@ async function readDescription(): Promise<OpenApi> {
 }
 
 function userParts(server: ServerInfo, account: Account | undefined): HTMLElement[] {
-  if (account) return [element('div', { class: 'own' }, accountMenu(account))];
+  if (account) return [element('div', { class: 'who' }, accountMenu(account))];
   return server.mode === 'accounts' ? [element('a', { class: 'button small', href: '/' }, 'Sign in')] : [];
 }
 

@@ -7,6 +7,7 @@ import './styles/account.css';
 import './styles/share.css';
 import './styles/room.css';
 import './styles/panels.css';
+import './styles/ai.css';
 import './styles/narrow.css';
 import { browserPlace, roomInvite, signUpInvite, takeFailedSignIn } from '../account/invite-link';
 import { accounts } from './accounts';

@@ -40,7 +40,7 @@ export async function showSignedIn(app: HTMLElement, page: SignedInPage, problem
 }
 
 function frame(account: Account, { title, content }: SignedInPage): HTMLElement {
-  const who = element('div', { class: 'own' }, accountMenu(account));
+  const who = element('div', { class: 'who' }, accountMenu(account));
   const changed = (now: Account): void => who.replaceChildren(accountMenu(now));
   return framed(title, [who], account, content(account, changed));
 }

@@ -14,6 +14,7 @@ const SHOWN_PEERS = 6;
 
 export interface HeaderParts {
   readonly status: HTMLElement;
+  readonly ai: HTMLElement;
   readonly filesButton: HTMLElement;
   readonly chatButton: HTMLElement;
   readonly onPeerClick: (peer: Peer) => void;
@@ -38,7 +39,7 @@ export function roomHeader(room: Room, parts: HeaderParts): RoomHeader {
   };
   room.on('peers', showPeers);
   showPeers(room.peers);
-  const who = element('span', { class: 'own' }, ...guestParts(room, parts.onSignIn));
+  const who = element('span', { class: 'who' }, ...guestParts(room, parts.onSignIn));
   const share = shareButton(parts.onShare);
   const root = element(
     'header',
@@ -49,6 +50,7 @@ export function roomHeader(room: Room, parts: HeaderParts): RoomHeader {
     roleTag(room),
     parts.status,
     element('span', { class: 'header-gap' }),
+    parts.ai,
     peers,
     who,
     share,

@@ -3,8 +3,12 @@
 import { browserPlace, forgetRoomInvite } from '../account/invite-link';
 import type { Account, ServerInfo } from '../account/types';
 import { connectRoom, mayEdit } from '../room/index';
-import { browserOptions } from '../room/browser';
-import type { EndReason, Peer, Role, Room } from '../room/api';
+import { browserClock, browserOptions } from '../room/browser';
+import type { AiProposal, EndReason, Peer, Role, Room } from '../room/api';
+import { AiCompletions } from '../editor/ai-completions';
+import { addAiActions } from '../editor/ai-actions';
+import { AiProposals } from './ai-proposals';
+import { AiStateView } from './ai-state';
 import { ChatPanel } from './chat-panel';
 import { ConnectionView } from './connection-view';
 import { element, iconButton } from './dom';
@@ -138,6 +142,8 @@ class RoomPage {
   private readonly fileName = element('span', { class: 'footer-file' });
   private readonly header: RoomHeader;
   private readonly sharing: RoomSharing;
+  private readonly ai: AiStateView;
+  private readonly proposals: AiProposals;
   /** The user knows what is pending, and does not want to be asked. */
   mayBeLeft = false;
   private hasBeenIn_ = false;
@@ -148,6 +154,8 @@ class RoomPage {
     private readonly parts: RoomPageParts,
   ) {
     const connection = new ConnectionView(room);
+    this.ai = new AiStateView(room, parts.roomId);
+    this.proposals = new AiProposals(room);
     const editorArea = element('div', { class: 'editor' });
     this.files = new FilePanel(room, {
       onOpen: (file) => this.open(file),
@@ -156,7 +164,7 @@ class RoomPage {
     });
     const badge = element('span', { class: 'badge', hidden: true });
     const isChatShown = (): boolean => this.panels.isOpen('chat');
-    const chat = new ChatPanel(room, isChatShown, (count) => showUnread(badge, count));
+    const chat = new ChatPanel(room, isChatShown, (count) => showUnread(badge, count), (proposal) => this.showProposal(proposal));
     const buttons = panelButtons(badge);
     this.panels = sidePanels(buttons, () => chat.markRead());
     addEventListener('focus', () => {
@@ -177,6 +185,7 @@ class RoomPage {
       onPresence: () => this.files.refresh(),
       onCaret: () => this.showCaret(),
     });
+    this.connectAi(room);
     room.on('files', () => this.showCurrent(this.workspace.currentFile));
     room.on('role', ({ role }) => this.roleChanged(role));
     room.on('welcome', () => (this.hasBeenIn_ = true));
@@ -212,12 +221,37 @@ class RoomPage {
   private makeHeader(connection: ConnectionView, buttons: ReturnType<typeof panelButtons>): RoomHeader {
     return roomHeader(this.room, {
       status: connection.status,
+      ai: this.ai.root,
       filesButton: buttons.files,
       chatButton: buttons.chat,
       onPeerClick: (peer) => this.goTo(peer),
       onShare: () => this.sharing.open(),
       onSignIn: this.parts.server.mode === 'accounts' ? this.parts.askToSignIn : undefined,
     });
+  }
+
+  private connectAi(room: Room): void {
+    const { workspace } = this;
+    new AiCompletions({
+      room,
+      clock: browserClock,
+      bindingOf: (model) => workspace.bindingOf(model),
+      wantsGhostText: () => this.ai.wantsGhostText,
+      onProblem: (why) => this.ai.setProblem(why),
+      onBusy: (isBusy) => this.ai.setBusy(isBusy),
+    });
+    addAiActions(workspace.editor, room, (action, part) => {
+      const binding = workspace.bindingOf();
+      if (binding) this.proposals.start(action, binding, part);
+    });
+  }
+
+  /** The assistant's, from the chat: in its file. */
+  private showProposal(proposal: AiProposal): void {
+    this.panels.closeOverlay();
+    this.workspace.show(proposal.file);
+    const binding = this.workspace.bindingOf();
+    if (binding) this.proposals.show(proposal, binding);
   }
 
   /** What one enters with is said in the header; what changes afterwards is news. */

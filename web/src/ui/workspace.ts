@@ -68,6 +68,11 @@ export class Workspace {
     return model ? displayName(model.getLanguageId()) : '';
   }
 
+  /** The binding of the file that is shown, or of a model. */
+  bindingOf(model: monaco.editor.ITextModel | null = this.editor.getModel()): MonacoBinding | undefined {
+    return [...this.followed].find(({ binding }) => binding?.model === model)?.binding;
+  }
+
   show(name: string): void {
     const next = this.follow(name);
     if (this.current === next && next.binding) return;

@@ -1,0 +1,200 @@
+// Asking for a change of a part of a file, and what comes of it: a diff, which a
+// person takes over or not.
+
+import { CarriedProposal } from '../ai/proposal';
+import { apply } from '../client/text-op';
+import type { AiAction } from '../editor/ai-actions';
+import { monaco } from '../editor/monaco';
+import type { MonacoBinding } from '../editor/monaco-binding';
+import type { AiProposal, Room } from '../room/api';
+import { aiWords } from './ai-words';
+import { openDialog } from './dialogs';
+import { element } from './dom';
+import { toast } from './toasts';
+
+const NARROW_PX = 800;
+const SYNC_STEP_MS = 20;
+const LONGEST_SYNC_MS = 2_000;
+const MAX_INSTRUCTION_LENGTH = 2_000;
+
+interface Wish {
+  readonly binding: MonacoBinding;
+  readonly part: monaco.Range;
+  readonly title: string;
+  readonly instruction: string;
+}
+
+export class AiProposals {
+  constructor(private readonly room: Room) {}
+
+  start(action: AiAction, binding: MonacoBinding, part: monaco.Range): void {
+    const title = action.label.replace(/^AI: /, '').replace('…', '');
+    if (action.instruction !== undefined) void this.ask({ binding, part, title, instruction: action.instruction });
+    else askForInstruction((instruction) => void this.ask({ binding, part, title, instruction }));
+  }
+
+  /** A proposal that came on its own. */
+  show(proposal: AiProposal, binding: MonacoBinding): void {
+    this.showProposal(proposal, binding, undefined);
+  }
+
+  private async ask(wish: Wish): Promise<void> {
+    const rev = await synchronised(wish.binding);
+    if (rev === undefined) {
+      toast('Your last edits have not reached the server yet; try again.');
+      return;
+    }
+    const { binding, part } = wish;
+    const range = [binding.characterAt(part.getStartPosition()), binding.characterAt(part.getEndPosition())] as const;
+    const said = element('pre', { class: 'ai-thinking', 'aria-live': 'polite' }, 'Waiting for the model…');
+    const cancel = element('button', { class: 'button', type: 'button' }, 'Cancel');
+    const dialog = openDialog(
+      element('h2', {}, `${wish.title}: the model is thinking`), said, element('div', { class: 'dialog-actions' }, cancel),
+    );
+    dialog.classList.add('ai-dialog');
+    let text = '';
+    const takeBack = this.room.ai.refactor(binding.file, rev, range, wish.instruction, {
+      piece: (piece) => {
+        text += piece;
+        said.textContent = text;
+        said.scrollTop = said.scrollHeight;
+      },
+      answer: (proposal) => {
+        isOver = true;
+        dialog.close();
+        this.showProposal(proposal, binding, () => void this.ask(wish));
+      },
+      failed: ({ message }) => {
+        isOver = true;
+        dialog.close();
+        toast(message);
+      },
+    });
+    let isOver = false;
+    cancel.addEventListener('click', () => dialog.close());
+    dialog.addEventListener('close', () => {
+      if (!isOver) takeBack();
+    });
+  }
+
+  private showProposal(proposal: AiProposal, binding: MonacoBinding, again: (() => void) | undefined): void {
+    if (proposal.op.isIdentity) {
+      showWords(proposal.summary);
+      return;
+    }
+    const { file } = binding;
+    if (file.syncedRev !== proposal.rev) {
+      toast('The text has changed meanwhile; ask again.');
+      return;
+    }
+    const carried = new CarriedProposal(proposal.op);
+    const stop = binding.onEdit((op) => carried.edited(op));
+    new ProposalDialog(proposal, binding, carried, again).whenClosed(stop);
+  }
+}
+
+class ProposalDialog {
+  private readonly dialog: HTMLDialogElement;
+  private readonly diff: monaco.editor.IStandaloneDiffEditor;
+
+  constructor(
+    private readonly proposal: AiProposal,
+    private readonly binding: MonacoBinding,
+    private readonly carried: CarriedProposal,
+    again: (() => void) | undefined,
+  ) {
+    const frame = element('div', { class: 'ai-diff' });
+    const accept = element('button', { class: 'button primary', type: 'button', onclick: () => this.accept() }, 'Accept');
+    const reject = element('button', { class: 'button', type: 'button', onclick: () => this.dialog.close() }, 'Reject');
+    const repeat = element('button', { class: 'button', type: 'button', hidden: again === undefined }, 'Ask again');
+    this.dialog = openDialog(
+      element('h2', {}, `Proposed change: ${binding.file.name}`),
+      aiWords(proposal.summary),
+      frame,
+      element('div', { class: 'dialog-actions' }, reject, repeat, accept),
+    );
+    this.dialog.classList.add('ai-dialog', 'wide');
+    repeat.addEventListener('click', () => {
+      this.dialog.close();
+      again?.();
+    });
+    this.diff = this.showDiff(frame);
+    accept.focus();
+  }
+
+  whenClosed(then: () => void): void {
+    this.dialog.addEventListener('close', () => {
+      const models = this.diff.getModel();
+      this.diff.dispose();
+      models?.original.dispose();
+      models?.modified.dispose();
+      then();
+    });
+  }
+
+  private showDiff(frame: HTMLElement): monaco.editor.IStandaloneDiffEditor {
+    const language = this.binding.model.getLanguageId();
+    const before = this.binding.model.getValue();
+    const diff = monaco.editor.createDiffEditor(frame, {
+      automaticLayout: true,
+      readOnly: true,
+      originalEditable: false,
+      minimap: { enabled: false },
+      scrollBeyondLastLine: false,
+      renderSideBySide: window.innerWidth > NARROW_PX,
+      hideUnchangedRegions: { enabled: true, contextLineCount: 3, minimumLineCount: 3 },
+      renderOverviewRuler: false,
+      ariaLabel: 'The change that is proposed',
+    });
+    diff.setModel({
+      original: monaco.editor.createModel(before, language),
+      modified: monaco.editor.createModel(apply(before, this.proposal.op), language),
+    });
+    return diff;
+  }
+
+  private accept(): void {
+    const { op } = this.carried;
+    this.dialog.close();
+    if (!op || !this.binding.file.mayEdit) {
+      toast(op ? 'You may not edit this file any more.' : 'The text has changed there meanwhile; ask again.');
+      return;
+    }
+    this.binding.takeOver(op);
+    toast('Taken over. Undo takes it back in one step.');
+  }
+}
+
+async function synchronised(binding: MonacoBinding): Promise<number | undefined> {
+  for (let waited = 0; waited <= LONGEST_SYNC_MS; waited += SYNC_STEP_MS) {
+    if (binding.file.syncedRev !== undefined) return binding.file.syncedRev;
+    await new Promise((resolve) => setTimeout(resolve, SYNC_STEP_MS));
+  }
+  return undefined;
+}
+
+function askForInstruction(onSaid: (instruction: string) => void): void {
+  const input = element('input', {
+    'aria-label': 'What should be done', placeholder: 'e.g. split this function, use a dictionary', maxlength: String(MAX_INSTRUCTION_LENGTH), autocomplete: 'off',
+  });
+  const cancel = element('button', { class: 'button', type: 'button', onclick: () => dialog.close() }, 'Cancel');
+  const ask = element('button', { class: 'button primary', type: 'submit' }, 'Ask');
+  const form = element('form', {}, input, element('div', { class: 'dialog-actions' }, cancel, ask));
+  const dialog = openDialog(element('h2', {}, 'What should be done?'), form);
+  dialog.classList.add('ai-dialog');
+  form.addEventListener('submit', (event) => {
+    event.preventDefault();
+    const instruction = input.value.trim();
+    if (instruction === '') return;
+    dialog.close();
+    onSaid(instruction);
+  });
+  input.focus();
+}
+
+function showWords(text: string): void {
+  const close = element('button', { class: 'button primary', type: 'button', onclick: () => dialog.close() }, 'Close');
+  const dialog = openDialog(element('h2', {}, 'The model says'), aiWords(text), element('div', { class: 'dialog-actions' }, close));
+  dialog.classList.add('ai-dialog');
+  close.focus();
+}
