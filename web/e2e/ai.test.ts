@@ -251,13 +251,15 @@ describe('a change', () => {
   });
 
   it('can be an explanation alone', async () => {
-    models.answers(model(says(''), says('It multiplies its **two** sides.')));
+    models.answers(model(says(''), says('It multiplies its **two** sides, `width` and `height`.')));
     await goToLine(ada, 2);
     await ada.press('F1');
     await ada.page.keyboard.type('AI: Explain');
     await ada.page.locator('.quick-input-widget .monaco-list-row').first().waitFor();
     await ada.page.keyboard.press('Enter');
-    await ada.page.getByText('It multiplies its **two** sides.').waitFor();
+    const words = ada.page.locator('.ai-words');
+    await words.getByText('It multiplies its two sides, width and height.').waitFor();
+    expect(await words.locator('strong, code').allTextContents()).toEqual(['two', 'width', 'height']);
     await ada.shot('ai-explanation');
     await ada.page.getByRole('button', { name: 'Close' }).click();
     expect(await server.text(room, 'shop.py')).toBe(PROGRAM);
@@ -283,9 +285,12 @@ it('the assistant answers in the chat, and its change is taken over from there',
   await grace.page.locator('.chat-message.assistant').waitFor();
   await ada.page.getByRole('button', { name: 'Show the change of shop.py' }).waitFor();
   await ada.shot('ai-chat');
+  await goToLine(grace, LAST_LINE);
+  await grace.type('# the end'); // the proposal has lain there for a while
+  await stored((text) => text.endsWith('# the end'));
   await ada.page.getByRole('button', { name: 'Show the change of shop.py' }).click();
   await ada.page.getByRole('button', { name: 'Accept' }).click();
-  await stored((text) => text.startsWith(SHORTER));
+  await stored((text) => text.startsWith(SHORTER) && text.endsWith('# the end'));
 });
 
 it('what a model says is text, whatever it looks like', async () => {

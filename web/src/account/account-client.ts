@@ -2,7 +2,7 @@
 
 import { Rest, RestError, type Method } from './rest';
 import type {
-  Account, ApiToken, AuditEntry, Invite, MadeInvite, Member, NewInvite, NewToken, OwnRoom, RoomChange, RoomInfo,
+  Account, ApiToken, AuditEntry, HistoryEntry, Invite, MadeInvite, Member, NewInvite, NewToken, OwnRoom, RoomChange, RoomInfo,
   ServerInfo, Session, TenantAccount, TenantAccountChange, TenantRoom,
 } from './types';
 import type { Role } from '../room/roles';
@@ -151,6 +151,11 @@ export class AccountClient {
 
   changeRoom(room: string, change: RoomChange): Promise<RoomInfo> {
     return this.rest.change('PATCH', pathOf(room), change);
+  }
+
+  /** The operations after revision `from` up to `to`, at most 10,000. */
+  history(room: string, file: string, from: number, to: number): Promise<readonly HistoryEntry[]> {
+    return this.rest.get(`${pathOf(room)}/files/${encodeURIComponent(file)}/history?from=${from}&to=${to}`);
   }
 
   removeRoom(room: string): Promise<void> {

@@ -67,6 +67,12 @@ export interface RoomInfo {
   readonly ai?: { readonly mode: string; readonly choices: readonly string[] };
 }
 
+/** An operation of a file's history, as the protocol has them. */
+export interface HistoryEntry {
+  readonly rev: number;
+  readonly op: unknown;
+}
+
 export interface RoomChange {
   readonly name?: string;
   readonly visibility?: Visibility;

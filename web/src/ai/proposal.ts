@@ -26,6 +26,7 @@ function touch(a: Span, b: Span): boolean {
 
 export class CarriedProposal {
   private op_: TextOp | undefined;
+  private waiting: TextOp[] | undefined;
 
   constructor(op: TextOp) {
     this.op_ = op;
@@ -36,9 +37,24 @@ export class CarriedProposal {
     return this.op_;
   }
 
+  /** There are earlier edits that are not known yet: what is told of later ones waits for them. */
+  expectEarlier(): void {
+    this.waiting ??= [];
+  }
+
+  earlierWere(ops: readonly TextOp[]): void {
+    const later = this.waiting ?? [];
+    this.waiting = undefined;
+    for (const op of [...ops, ...later]) this.edited(op);
+  }
+
   /** Somebody, also the user, has edited the text. */
   edited(by: TextOp): void {
     if (!this.op_) return;
+    if (this.waiting) {
+      this.waiting.push(by);
+      return;
+    }
     const mine = spansOf(this.op_);
     const theirs = spansOf(by);
     const collides = mine.some((a) => theirs.some((b) => touch(a, b)));

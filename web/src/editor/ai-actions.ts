@@ -18,7 +18,10 @@ const { KeyMod, KeyCode } = monaco;
 export const AI_ACTIONS: readonly AiAction[] = [
   { id: 'tandem.ai.explain', label: 'AI: Explain', keys: [], instruction: 'Explain this part. Change nothing.' },
   { id: 'tandem.ai.refactor', label: 'AI: Refactor…', keys: [KeyMod.CtrlCmd | KeyCode.KeyI], instruction: undefined },
-  { id: 'tandem.ai.tests', label: 'AI: Add tests', keys: [], instruction: 'Keep this part as it is, and add tests of it behind it.' },
+  {
+    id: 'tandem.ai.tests', label: 'AI: Add tests', keys: [],
+    instruction: 'Keep this part as it is, and add tests of it behind it.',
+  },
   { id: 'tandem.ai.fix', label: 'AI: Fix', keys: [], instruction: 'Find what is wrong with this part, and correct it.' },
 ];
 

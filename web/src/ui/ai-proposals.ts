@@ -2,7 +2,7 @@
 // person takes over or not.
 
 import { CarriedProposal } from '../ai/proposal';
-import { apply } from '../client/text-op';
+import { apply, IDENTITY, type TextOp } from '../client/text-op';
 import type { AiAction } from '../editor/ai-actions';
 import { monaco } from '../editor/monaco';
 import type { MonacoBinding } from '../editor/monaco-binding';
@@ -24,8 +24,14 @@ interface Wish {
   readonly instruction: string;
 }
 
+/** The operations of a file after revision `from` up to `to`. */
+export type HistoryReader = (file: string, from: number, to: number) => Promise<readonly TextOp[]>;
+
 export class AiProposals {
-  constructor(private readonly room: Room) {}
+  constructor(
+    private readonly room: Room,
+    private readonly history: HistoryReader,
+  ) {}
 
   start(action: AiAction, binding: MonacoBinding, part: monaco.Range): void {
     const title = action.label.replace(/^AI: /, '').replace('…', '');
@@ -35,7 +41,7 @@ export class AiProposals {
 
   /** A proposal that came on its own. */
   show(proposal: AiProposal, binding: MonacoBinding): void {
-    this.showProposal(proposal, binding, undefined);
+    void this.showProposal(proposal, binding, undefined);
   }
 
   private async ask(wish: Wish): Promise<void> {
@@ -62,7 +68,7 @@ export class AiProposals {
       answer: (proposal) => {
         isOver = true;
         dialog.close();
-        this.showProposal(proposal, binding, () => void this.ask(wish));
+        void this.showProposal(proposal, binding, () => void this.ask(wish));
       },
       failed: ({ message }) => {
         isOver = true;
@@ -77,19 +83,33 @@ export class AiProposals {
     });
   }
 
-  private showProposal(proposal: AiProposal, binding: MonacoBinding, again: (() => void) | undefined): void {
+  private async showProposal(proposal: AiProposal, binding: MonacoBinding, again: (() => void) | undefined): Promise<void> {
     if (proposal.op.isIdentity) {
       showWords(proposal.summary);
       return;
     }
-    const { file } = binding;
-    if (file.syncedRev !== proposal.rev) {
-      toast('The text has changed meanwhile; ask again.');
-      return;
-    }
+    const rev = await synchronised(binding, proposal.rev);
     const carried = new CarriedProposal(proposal.op);
     const stop = binding.onEdit((op) => carried.edited(op));
-    new ProposalDialog(proposal, binding, carried, again).whenClosed(stop);
+    if (rev !== undefined && (await this.carryTo(rev, proposal, binding, carried))) {
+      new ProposalDialog(proposal.summary, binding, carried, again).whenClosed(stop);
+    } else {
+      stop();
+      toast('The text has changed too much meanwhile; ask again.');
+    }
+  }
+
+  /** Over what has been written since it was made: it may have lain in the chat for a while. */
+  private async carryTo(
+    rev: number, proposal: AiProposal, { file }: MonacoBinding, carried: CarriedProposal,
+  ): Promise<boolean> {
+    if (rev > proposal.rev) {
+      carried.expectEarlier();
+      const between = await this.history(file.name, proposal.rev, rev).catch(() => []);
+      if (between.length !== rev - proposal.rev) return false;
+      carried.earlierWere(between);
+    }
+    return carried.op !== undefined;
   }
 }
 
@@ -98,7 +118,7 @@ class ProposalDialog {
   private readonly diff: monaco.editor.IStandaloneDiffEditor;
 
   constructor(
-    private readonly proposal: AiProposal,
+    summary: string,
     private readonly binding: MonacoBinding,
     private readonly carried: CarriedProposal,
     again: (() => void) | undefined,
@@ -109,7 +129,7 @@ class ProposalDialog {
     const repeat = element('button', { class: 'button', type: 'button', hidden: again === undefined }, 'Ask again');
     this.dialog = openDialog(
       element('h2', {}, `Proposed change: ${binding.file.name}`),
-      aiWords(proposal.summary),
+      aiWords(summary),
       frame,
       element('div', { class: 'dialog-actions' }, reject, repeat, accept),
     );
@@ -148,7 +168,7 @@ class ProposalDialog {
     });
     diff.setModel({
       original: monaco.editor.createModel(before, language),
-      modified: monaco.editor.createModel(apply(before, this.proposal.op), language),
+      modified: monaco.editor.createModel(apply(before, this.carried.op ?? IDENTITY), language),
     });
     return diff;
   }
@@ -165,9 +185,10 @@ class ProposalDialog {
   }
 }
 
-async function synchronised(binding: MonacoBinding): Promise<number | undefined> {
+/** The revision that the text is, once it is one, and not an earlier one than `least`. */
+async function synchronised({ file }: MonacoBinding, least = 0): Promise<number | undefined> {
   for (let waited = 0; waited <= LONGEST_SYNC_MS; waited += SYNC_STEP_MS) {
-    if (binding.file.syncedRev !== undefined) return binding.file.syncedRev;
+    if (file.syncedRev !== undefined && file.syncedRev >= least) return file.syncedRev;
     await new Promise((resolve) => setTimeout(resolve, SYNC_STEP_MS));
   }
   return undefined;
@@ -175,7 +196,10 @@ async function synchronised(binding: MonacoBinding): Promise<number | undefined>
 
 function askForInstruction(onSaid: (instruction: string) => void): void {
   const input = element('input', {
-    'aria-label': 'What should be done', placeholder: 'e.g. split this function, use a dictionary', maxlength: String(MAX_INSTRUCTION_LENGTH), autocomplete: 'off',
+    'aria-label': 'What should be done',
+    placeholder: 'e.g. split this function, use a dictionary',
+    maxlength: String(MAX_INSTRUCTION_LENGTH),
+    autocomplete: 'off',
   });
   const cancel = element('button', { class: 'button', type: 'button', onclick: () => dialog.close() }, 'Cancel');
   const ask = element('button', { class: 'button primary', type: 'submit' }, 'Ask');
@@ -194,7 +218,8 @@ function askForInstruction(onSaid: (instruction: string) => void): void {
 
 function showWords(text: string): void {
   const close = element('button', { class: 'button primary', type: 'button', onclick: () => dialog.close() }, 'Close');
-  const dialog = openDialog(element('h2', {}, 'The model says'), aiWords(text), element('div', { class: 'dialog-actions' }, close));
+  const actions = element('div', { class: 'dialog-actions' }, close);
+  const dialog = openDialog(element('h2', {}, 'The model says'), aiWords(text), actions);
   dialog.classList.add('ai-dialog');
   close.focus();
 }

@@ -33,7 +33,13 @@ export class AiStateView {
   ) {
     this.button = element(
       'button',
-      { class: 'ai-button', type: 'button', 'aria-expanded': 'false', 'aria-controls': 'ai-panel', onclick: () => this.show(this.panel.hidden) },
+      {
+        class: 'ai-button',
+        type: 'button',
+        'aria-expanded': 'false',
+        'aria-controls': 'ai-panel',
+        onclick: () => this.show(this.panel.hidden),
+      },
       this.face,
     );
     this.panel = element(
@@ -83,7 +89,7 @@ export class AiStateView {
     this.button.title = whereTextsGo(state);
     this.words.textContent = whereTextsGo(state);
     this.trouble.hidden = !isFailing;
-    this.trouble.textContent = isFailing ? `The model does not answer: ${this.problem?.message ?? ''}. Completions come from the room's own files meanwhile.` : '';
+    this.trouble.textContent = isFailing ? whatFails(this.problem?.message ?? '') : '';
   }
 
   private show(isShown: boolean): void {
@@ -133,8 +139,13 @@ export class AiStateView {
   }
 }
 
+function whatFails(why: string): string {
+  return `The model does not answer: ${why}. Completions come from the room’s own files meanwhile.`;
+}
+
 function whereTextsGo({ mode, host, model }: AiState): string {
   if (mode === 'off') return 'AI is off in this room.';
   if (mode === 'local') return 'Suggestions come from this room’s own files; nothing leaves this server.';
-  return `Parts of this room’s files are sent to ${host ?? 'a model'}${model === undefined ? '' : ` (${model})`} when somebody asks, or types.`;
+  const whom = `${host ?? 'a model'}${model === undefined ? '' : ` (${model})`}`;
+  return `Parts of this room’s files, and of its chat when @assistant is asked, are sent to ${whom} when somebody asks, or types.`;
 }

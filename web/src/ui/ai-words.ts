@@ -1,8 +1,10 @@
-// Text that a model has written: paragraphs and code blocks, as text only.
+// Text that a model has written: paragraphs and code blocks, `code` and **stress** in
+// them, as text only.
 
 import { element } from './dom';
 
 const FENCE = /^ {0,3}(```+|~~~+)/;
+const MARKED = /(`[^`\n]+`|\*\*[^*\n]+\*\*)/;
 
 export function aiWords(text: string): HTMLElement {
   const root = element('div', { class: 'ai-words' });
@@ -12,7 +14,7 @@ export function aiWords(text: string): HTMLElement {
     const whole = block.join('\n');
     block = [];
     if (whole.trim() === '') return;
-    root.append(isCode ? element('pre', {}, element('code', {}, whole)) : element('p', {}, whole.trim()));
+    root.append(isCode ? element('pre', {}, element('code', {}, whole)) : element('p', {}, ...marked(whole.trim())));
   };
   for (const line of text.split('\n')) {
     const found = FENCE.exec(line)?.[1];
@@ -30,4 +32,11 @@ export function aiWords(text: string): HTMLElement {
   }
   flush(fence !== undefined);
   return root;
+}
+
+function marked(text: string): (Node | string)[] {
+  return text.split(MARKED).map((part, i) => {
+    if (i % 2 === 0) return part;
+    return part.startsWith('`') ? element('code', {}, part.slice(1, -1)) : element('strong', {}, part.slice(2, -2));
+  });
 }

@@ -21,7 +21,9 @@ export class ChatPanel {
   private unread = 0;
   private readonly proposals = new Map<number, AiProposal>();
   private readonly mention: HTMLButtonElement;
-  private readonly pending = element('li', { class: 'chat-pending', role: 'status', hidden: true }, 'The assistant is thinking…');
+  private readonly pending = element(
+    'li', { class: 'chat-pending', role: 'status', hidden: true }, 'The assistant is thinking…',
+  );
   private pendingTimer: ReturnType<typeof setTimeout> | undefined;
 
   constructor(
@@ -162,7 +164,7 @@ export class ChatPanel {
     const isOnItsWay = message.n === undefined;
     const item = element(
       'li',
-      { class: `chat-message${message.own ? ' own' : ''}${isOnItsWay ? ' on-its-way' : ''}${isAssistants(message) ? ' assistant' : ''}` },
+      { class: ['chat-message', ...kindsOf(message)].join(' ') },
       element('div', { class: 'chat-meta' }, name, time),
       isAssistants(message) ? aiWords(message.text) : element('p', {}, message.text),
     );
@@ -185,6 +187,11 @@ export class ChatPanel {
   private scrollToEnd(): void {
     this.list.scrollTop = this.list.scrollHeight;
   }
+}
+
+function kindsOf(message: ChatMessage): string[] {
+  const kinds = { own: message.own, 'on-its-way': message.n === undefined, assistant: isAssistants(message) };
+  return Object.entries(kinds).filter(([, isOne]) => isOne).map(([kind]) => kind);
 }
 
 /** A person of that name has a site. */

@@ -2,12 +2,14 @@
 
 import { browserPlace, forgetRoomInvite } from '../account/invite-link';
 import type { Account, ServerInfo } from '../account/types';
+import { parseOp } from '../client/text-op';
 import { connectRoom, mayEdit } from '../room/index';
 import { browserClock, browserOptions } from '../room/browser';
 import type { AiProposal, EndReason, Peer, Role, Room } from '../room/api';
 import { AiCompletions } from '../editor/ai-completions';
 import { addAiActions } from '../editor/ai-actions';
 import { AiProposals } from './ai-proposals';
+import { accounts } from './accounts';
 import { AiStateView } from './ai-state';
 import { ChatPanel } from './chat-panel';
 import { ConnectionView } from './connection-view';
@@ -155,7 +157,10 @@ class RoomPage {
   ) {
     const connection = new ConnectionView(room);
     this.ai = new AiStateView(room, parts.roomId);
-    this.proposals = new AiProposals(room);
+    this.proposals = new AiProposals(room, async (file, from, to) => {
+      const entries = await accounts.history(parts.roomId, file, from, to);
+      return entries.map(({ op }) => parseOp(op));
+    });
     const editorArea = element('div', { class: 'editor' });
     this.files = new FilePanel(room, {
       onOpen: (file) => this.open(file),
