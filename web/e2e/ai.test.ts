@@ -107,7 +107,7 @@ async function mode(wanted: string): Promise<void> {
 
 describe('ghost text', () => {
   it('comes at a pause, and is taken with Tab', async () => {
-    await goToLine(ada, LAST_LINE - 1);
+    await ada.press('Control+End');
     await ada.type('# try: ');
     await untilGhost(ada, (ghost) => ghost === GHOST);
     await ada.shot('ai-ghost-text');

@@ -169,6 +169,7 @@ export class MonacoBinding {
   private noteRemoteEdit(op: TextOp): void {
     for (const mark of this.marks) mark.move(op);
     for (const listener of this.editListeners) listener(op);
+    if (!this.isLoaded) return; // it is the file that comes, nobody's edit
     const line = monaco.Range.fromPositions(this.positionOf(endOfEdit(op)));
     this.remoteEdits.push({ at: Date.now(), line });
     if (this.remoteEdits.length > MAX_REMOTE_EDITS) this.remoteEdits.shift();
