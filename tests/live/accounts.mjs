@@ -7,6 +7,7 @@ import https from 'node:https';
 import path from 'node:path';
 
 import { AccountServer, Person, admin, tryAdmin } from './support/accounts.mjs';
+import { setCookies } from './support/node_18.mjs';
 import { binary, withServer } from './support/server.mjs';
 import { check, same, suite, until } from './support/suite.mjs';
 
@@ -212,7 +213,7 @@ async function hashingProcess(made) {
 async function cookies(made) {
   const ada = await made.person('baker');
   const answer = await made.guest().ask('POST', '/account/sign-in', { login: ada.login, password: ada.password });
-  for (const cookie of answer.headers.getSetCookie())
+  for (const cookie of setCookies(answer))
     check(/; HttpOnly; SameSite=Lax/.test(cookie), cookie);
   const browser = await made.browser(ada.login, ada.password);
   const sessions = await browser.must('GET', '/account/sessions');

@@ -8,6 +8,7 @@ import http from 'node:http';
 import { fileURLToPath } from 'node:url';
 
 import { AccountServer } from './support/accounts.mjs';
+import { setCookies } from './support/node_18.mjs';
 import { check, same, suite, until } from './support/suite.mjs';
 
 const client = { id: 'tandem', secret: 'a secret of the provider & tandem' };
@@ -43,7 +44,7 @@ class Browser {
     const jar = this.jar.get(origin) ?? this.jar.set(origin, new Map()).get(origin);
     const cookie = [...jar].map(([name, value]) => `${name}=${value}`).join('; ');
     const answer = await fetch(url, { redirect: 'manual', ...init, headers: { ...init.headers, ...(cookie && { cookie }) } });
-    for (const one of answer.headers.getSetCookie()) {
+    for (const one of setCookies(answer)) {
       const [, name, value] = /^([^=]+)=([^;]*)/.exec(one);
       if (/Max-Age=0/.test(one) || /expires=Thu, 01 Jan 1970/i.test(one)) jar.delete(name);
       else jar.set(name, value);

@@ -6,6 +6,7 @@ import fs from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 
+import { setCookies } from './node_18.mjs';
 import { Server, binary } from './server.mjs';
 import { atEnd, check } from './suite.mjs';
 import { WebSocket } from './web_modules.mjs';
@@ -129,7 +130,7 @@ export class AccountServer {
   async browser(login, password) {
     const answer = await this.guest().ask('POST', '/account/sign-in', { login, password });
     check(answer.status === 200, answer.text);
-    const cookie = answer.headers.getSetCookie().map((one) => one.split(';')[0]).join('; ');
+    const cookie = setCookies(answer).map((one) => one.split(';')[0]).join('; ');
     return this.guest({ cookie, csrf: answer.body.csrf, origin: this.server.url });
   }
 

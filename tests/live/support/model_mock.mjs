@@ -14,11 +14,14 @@ import { execFileSync } from 'node:child_process';
 import fs from 'node:fs';
 import { fileURLToPath } from 'node:url';
 
+import { giveZlibCrc32 } from './node_18.mjs';
+
 const folder = fileURLToPath(new URL('../aimock/', import.meta.url));
 
 async function library() {
   if (!fs.existsSync(`${folder}node_modules/@copilotkit/aimock`))
     execFileSync('npm', ['ci', '--no-fund', '--no-audit', '--loglevel=error'], { cwd: folder });
+  giveZlibCrc32();
   return import('../aimock/node_modules/@copilotkit/aimock/dist/index.js');
 }
 
