@@ -210,6 +210,19 @@ describe('a change', () => {
     await stored((text) => text === PROGRAM);
   });
 
+  it('is of the part that was meant, whatever a partner writes above it meanwhile', async () => {
+    await goToLine(ada, 1);
+    await ada.press('Control+i');
+    await ada.page.getByText('shop.py, lines 1 to 2').waitFor();
+    await grace.press('Control+Home');
+    await grace.type('# sizes\n');
+    await ada.untilShown((text) => text.startsWith('# sizes'));
+    await ada.page.getByLabel('What should be done').fill('shorter names');
+    await ada.page.keyboard.press('Enter');
+    await ada.page.getByRole('button', { name: 'Accept' }).click();
+    await stored((text) => text.startsWith(`# sizes\n${SHORTER}`));
+  });
+
   it('that is rejected changes nothing', async () => {
     await askForShorterNames(ada);
     await ada.page.getByRole('button', { name: 'Reject' }).click();

@@ -44,7 +44,8 @@ monaco.editor.defineTheme('tandem-dark', {
     'editor.lineHighlightBorder': '#00000000',
     'editor.selectionBackground': '#2d4f6b',
     'editorCursor.foreground': '#5eead4',
-    'editorGhostText.foreground': '#8b94a3',
+    'editorGhostText.foreground': '#97a3b2',
+    'editorGhostText.background': '#1b3033', // in a comment its colour alone would not tell it
     'editorWidget.background': '#1c1f27',
     'editorWidget.border': '#363c49',
     'editorIndentGuide.background1': '#262a33',
@@ -68,7 +69,8 @@ monaco.editor.defineTheme('tandem-light', {
     'editorLineNumber.activeForeground': '#2b323d',
     'editor.lineHighlightBackground': '#f4f6f9',
     'editor.lineHighlightBorder': '#00000000',
-    'editorGhostText.foreground': '#6b7480',
+    'editorGhostText.foreground': '#5b6673',
+    'editorGhostText.background': '#dff2ee',
     'editorCursor.foreground': '#0f766e',
   },
 });

@@ -17,11 +17,42 @@ const SYNC_STEP_MS = 20;
 const LONGEST_SYNC_MS = 2_000;
 const MAX_INSTRUCTION_LENGTH = 2_000;
 
-interface Wish {
-  readonly binding: MonacoBinding;
-  readonly part: monaco.Range;
-  readonly title: string;
-  readonly instruction: string;
+/** What somebody wants to have done, and to which part: it stays that part while others write. */
+class Wish {
+  private readonly mark: string[];
+
+  constructor(
+    readonly binding: MonacoBinding,
+    part: monaco.Range,
+    readonly title: string,
+  ) {
+    const stickiness = monaco.editor.TrackedRangeStickiness.NeverGrowsWhenTypingAtEdges;
+    this.mark = binding.model.deltaDecorations([], [{ range: part, options: { stickiness } }]);
+  }
+
+  get part(): monaco.Range {
+    const { model } = this.binding;
+    return model.getDecorationRange(this.mark[0] ?? '') ?? model.getFullModelRange();
+  }
+
+  get lines(): string {
+    const { startLineNumber: first, endLineNumber: last } = this.part;
+    return `${this.binding.file.name}, ${first === last ? `line ${first}` : `lines ${first} to ${last}`}`;
+  }
+
+  get characters(): readonly [number, number] {
+    const { binding, part } = this;
+    return [binding.characterAt(part.getStartPosition()), binding.characterAt(part.getEndPosition())];
+  }
+
+  end(): void {
+    if (!this.binding.model.isDisposed()) this.binding.model.deltaDecorations(this.mark, []);
+  }
+}
+
+interface Again {
+  readonly wish: Wish;
+  ask(): void;
 }
 
 /** The operations of a file after revision `from` up to `to`. */
@@ -35,8 +66,9 @@ export class AiProposals {
 
   start(action: AiAction, binding: MonacoBinding, part: monaco.Range): void {
     const title = action.label.replace(/^AI: /, '').replace('…', '');
-    if (action.instruction !== undefined) void this.ask({ binding, part, title, instruction: action.instruction });
-    else askForInstruction((instruction) => void this.ask({ binding, part, title, instruction }));
+    const wish = new Wish(binding, part, title);
+    if (action.instruction !== undefined) void this.ask(wish, action.instruction);
+    else askForInstruction(wish, (instruction) => void this.ask(wish, instruction));
   }
 
   /** A proposal that came on its own. */
@@ -44,47 +76,39 @@ export class AiProposals {
     void this.showProposal(proposal, binding, undefined);
   }
 
-  private async ask(wish: Wish): Promise<void> {
+  private async ask(wish: Wish, instruction: string): Promise<void> {
     const rev = await synchronised(wish.binding);
     if (rev === undefined) {
+      wish.end();
       toast('Your last edits have not reached the server yet; try again.');
       return;
     }
-    const { binding, part } = wish;
-    const range = [binding.characterAt(part.getStartPosition()), binding.characterAt(part.getEndPosition())] as const;
-    const said = element('pre', { class: 'ai-thinking', 'aria-live': 'polite' }, 'Waiting for the model…');
-    const cancel = element('button', { class: 'button', type: 'button' }, 'Cancel');
-    const dialog = openDialog(
-      element('h2', {}, `${wish.title}: the model is thinking`), said, element('div', { class: 'dialog-actions' }, cancel),
-    );
-    dialog.classList.add('ai-dialog');
-    let text = '';
-    const takeBack = this.room.ai.refactor(binding.file, rev, range, wish.instruction, {
-      piece: (piece) => {
-        text += piece;
-        said.textContent = text;
-        said.scrollTop = said.scrollHeight;
-      },
-      answer: (proposal) => {
-        isOver = true;
-        dialog.close();
-        void this.showProposal(proposal, binding, () => void this.ask(wish));
-      },
-      failed: ({ message }) => {
-        isOver = true;
-        dialog.close();
-        toast(message);
-      },
-    });
     let isOver = false;
-    cancel.addEventListener('click', () => dialog.close());
+    const { dialog, say } = thinkingDialog(wish);
+    const end = (then: () => void): void => {
+      isOver = true;
+      dialog.close();
+      then();
+    };
+    const again = { wish, ask: () => void this.ask(wish, instruction) };
+    const takeBack = this.room.ai.refactor(wish.binding.file, rev, wish.characters, instruction, {
+      piece: say,
+      answer: (proposal) => end(() => void this.showProposal(proposal, wish.binding, again)),
+      failed: ({ message }) => end(() => {
+        wish.end();
+        toast(message);
+      }),
+    });
     dialog.addEventListener('close', () => {
-      if (!isOver) takeBack();
+      if (isOver) return;
+      wish.end();
+      takeBack();
     });
   }
 
-  private async showProposal(proposal: AiProposal, binding: MonacoBinding, again: (() => void) | undefined): Promise<void> {
+  private async showProposal(proposal: AiProposal, binding: MonacoBinding, again: Again | undefined): Promise<void> {
     if (proposal.op.isIdentity) {
+      again?.wish.end();
       showWords(proposal.summary);
       return;
     }
@@ -95,6 +119,7 @@ export class AiProposals {
       new ProposalDialog(proposal.summary, binding, carried, again).whenClosed(stop);
     } else {
       stop();
+      again?.wish.end();
       toast('The text has changed too much meanwhile; ask again.');
     }
   }
@@ -121,7 +146,7 @@ class ProposalDialog {
     summary: string,
     private readonly binding: MonacoBinding,
     private readonly carried: CarriedProposal,
-    again: (() => void) | undefined,
+    again: Again | undefined,
   ) {
     const frame = element('div', { class: 'ai-diff' });
     const accept = element('button', { class: 'button primary', type: 'button', onclick: () => this.accept() }, 'Accept');
@@ -134,9 +159,14 @@ class ProposalDialog {
       element('div', { class: 'dialog-actions' }, reject, repeat, accept),
     );
     this.dialog.classList.add('ai-dialog', 'wide');
+    let isAskedAgain = false;
     repeat.addEventListener('click', () => {
+      isAskedAgain = true;
       this.dialog.close();
-      again?.();
+      again?.ask();
+    });
+    this.dialog.addEventListener('close', () => {
+      if (!isAskedAgain) again?.wish.end();
     });
     this.diff = this.showDiff(frame);
     accept.focus();
@@ -144,12 +174,18 @@ class ProposalDialog {
 
   whenClosed(then: () => void): void {
     this.dialog.addEventListener('close', () => {
-      const models = this.diff.getModel();
-      this.diff.dispose();
-      models?.original.dispose();
-      models?.modified.dispose();
+      // A comparison that is under way does not bear that its texts go.
+      if (this.diff.getLineChanges()) this.disposeDiff();
+      else this.diff.onDidUpdateDiff(() => queueMicrotask(() => this.disposeDiff()));
       then();
     });
+  }
+
+  private disposeDiff(): void {
+    const models = this.diff.getModel();
+    this.diff.dispose();
+    models?.original.dispose();
+    models?.modified.dispose();
   }
 
   private showDiff(frame: HTMLElement): monaco.editor.IStandaloneDiffEditor {
@@ -194,7 +230,27 @@ async function synchronised({ file }: MonacoBinding, least = 0): Promise<number 
   return undefined;
 }
 
-function askForInstruction(onSaid: (instruction: string) => void): void {
+/** What the model says while it says it. Closing it is taking the question back. */
+function thinkingDialog(wish: Wish): { dialog: HTMLDialogElement; say: (piece: string) => void } {
+  const said = element('pre', { class: 'ai-thinking', 'aria-live': 'polite' }, 'Waiting for the model…');
+  const cancel = element('button', { class: 'button', type: 'button', onclick: () => dialog.close() }, 'Cancel');
+  const dialog = openDialog(
+    element('h2', {}, `${wish.title}: the model is thinking`),
+    element('p', {}, wish.lines),
+    said,
+    element('div', { class: 'dialog-actions' }, cancel),
+  );
+  dialog.classList.add('ai-dialog');
+  let text = '';
+  const say = (piece: string): void => {
+    text += piece;
+    said.textContent = text;
+    said.scrollTop = said.scrollHeight;
+  };
+  return { dialog, say };
+}
+
+function askForInstruction(wish: Wish, onSaid: (instruction: string) => void): void {
   const input = element('input', {
     'aria-label': 'What should be done',
     placeholder: 'e.g. split this function, use a dictionary',
@@ -203,15 +259,20 @@ function askForInstruction(onSaid: (instruction: string) => void): void {
   });
   const cancel = element('button', { class: 'button', type: 'button', onclick: () => dialog.close() }, 'Cancel');
   const ask = element('button', { class: 'button primary', type: 'submit' }, 'Ask');
+  let isSaid = false;
   const form = element('form', {}, input, element('div', { class: 'dialog-actions' }, cancel, ask));
-  const dialog = openDialog(element('h2', {}, 'What should be done?'), form);
+  const dialog = openDialog(element('h2', {}, 'What should be done?'), element('p', {}, wish.lines), form);
   dialog.classList.add('ai-dialog');
   form.addEventListener('submit', (event) => {
     event.preventDefault();
     const instruction = input.value.trim();
     if (instruction === '') return;
+    isSaid = true;
     dialog.close();
     onSaid(instruction);
+  });
+  dialog.addEventListener('close', () => {
+    if (!isSaid) wish.end();
   });
   input.focus();
 }
