@@ -10,18 +10,23 @@ namespace tandem {
 
 namespace {
 
-constexpr std::array<std::pair<std::string_view, std::string_view>, 44> languages{{
-  {"bash", "shell"},       {"c", "c"},           {"cc", "cpp"},        {"clj", "clojure"},
-  {"cpp", "cpp"},          {"cs", "csharp"},     {"css", "css"},       {"cxx", "cpp"},
-  {"dart", "dart"},        {"ex", "elixir"},     {"exs", "elixir"},    {"go", "go"},
-  {"h", "cpp"},            {"hpp", "cpp"},       {"htm", "html"},      {"html", "html"},
-  {"ini", "ini"},          {"java", "java"},     {"jl", "julia"},      {"js", "javascript"},
-  {"json", "json"},        {"jsx", "javascript"}, {"kt", "kotlin"},    {"lua", "lua"},
-  {"md", "markdown"},      {"mjs", "javascript"}, {"php", "php"},      {"pl", "perl"},
-  {"ps1", "powershell"},   {"py", "python"},     {"r", "r"},           {"rb", "ruby"},
-  {"rs", "rust"},          {"scala", "scala"},   {"scss", "scss"},     {"sh", "shell"},
-  {"sql", "sql"},          {"swift", "swift"},   {"toml", "ini"},      {"ts", "typescript"},
-  {"tsx", "typescript"},   {"xml", "xml"},       {"yaml", "yaml"},     {"yml", "yaml"},
+constexpr std::array<std::pair<std::string_view, std::string_view>, 47> languages{{
+  {"bash", "shell"},     {"c", "c"},           {"cc", "cpp"},
+  {"clj", "clojure"},    {"cpp", "cpp"},       {"cs", "csharp"},
+  {"css", "css"},        {"cxx", "cpp"},       {"dart", "dart"},
+  {"ex", "elixir"},      {"exs", "elixir"},    {"go", "go"},
+  {"h", "cpp"},          {"hpp", "cpp"},       {"htm", "html"},
+  {"html", "html"},      {"ini", "ini"},       {"java", "java"},
+  {"jl", "julia"},       {"js", "javascript"}, {"json", "json"},
+  {"jsx", "javascript"}, {"kt", "kotlin"},     {"less", "less"},
+  {"lua", "lua"},        {"md", "markdown"},   {"mjs", "javascript"},
+  {"php", "php"},        {"pl", "perl"},       {"ps1", "powershell"},
+  {"py", "python"},      {"r", "r"},           {"rb", "ruby"},
+  {"rs", "rust"},        {"scala", "scala"},   {"scss", "scss"},
+  {"sh", "shell"},       {"sql", "sql"},       {"svelte", "html"},
+  {"swift", "swift"},    {"toml", "ini"},      {"ts", "typescript"},
+  {"tsx", "typescript"}, {"vue", "html"},      {"xml", "xml"},
+  {"yaml", "yaml"},      {"yml", "yaml"},
 }};
 
 bool is_valid_segment(std::string_view segment) noexcept {

@@ -1,4 +1,5 @@
-// The words of languages, for completion in a file that is still empty. Constant.
+// The words of languages and of their standard libraries: what completion knows
+// before anybody has written anything. Constant.
 #pragma once
 
 #include <span>
@@ -6,7 +7,8 @@
 
 namespace tandem::ai {
 
-// Of two letters they gain nothing: left out. Sorted; empty for others.
+// Of those that begin alike the likelier one first; of two letters they gain nothing
+// and are left out. Empty for a language that is not known.
 std::span<const std::string_view> keywords_of(std::string_view language) noexcept;
 
 }  // namespace tandem::ai
