@@ -4,17 +4,32 @@ namespace tandem {
 
 namespace {
 
-// Raises a member's role to the invite's; never lowers it.
-bool make_member(storage::room_access& access, const storage::invite_record& invite,
-                 storage::account_key account) {
+// The member's role then; nothing if there is none. An invite to no more than
+// somebody has is used by them, too, though not counted: it must not give that
+// back when it has been taken away.
+std::optional<std::string> role_of_member(storage::room_access& access,
+                                          const storage::invite_record& invite,
+                                          storage::account_key account) {
+  const std::string user = storage::user_of(account);
   const auto before = access.role_of(*invite.room_id, account);
+  if (access.has_used_invite(invite.key, user))
+    return before;
   const room_role held = parse_room_role(before.value_or("")).value_or(room_role::none);
-  if (held >= parse_room_role(invite.role).value_or(room_role::none))
-    return true;
-  if (!access.use_invite(invite.key))
-    return false;
+  if (held >= parse_room_role(invite.role).value_or(room_role::none)) {
+    access.note_invite_use(invite.key, user);
+    return before;
+  }
+  if (!access.use_invite_as(invite.key, user))
+    return std::nullopt;
   access.set_member(*invite.room_id, account, invite.role);
-  return true;
+  return invite.role;
+}
+
+std::optional<std::string> role_of_guest(storage::room_access& access,
+                                         const storage::invite_record& invite,
+                                         const std::string& client) {
+  const bool is_good = !client.empty() && access.use_invite_as(invite.key, client);
+  return is_good ? std::optional{invite.role} : std::nullopt;
 }
 
 }  // namespace
@@ -25,19 +40,19 @@ std::optional<redeemed_invite> redeem_invite(storage::store& store, access_mode 
   if (!tenant)
     return std::nullopt;
   const admission who = decide(store, mode, shown, {}, now_ms);
-  const bool is_of_tenant = who.account && who.account->tenant == *tenant
-                            && who.account->scopes.account;
+  if (who.is_token_bad)
+    return std::nullopt;
   std::optional<redeemed_invite> redeemed;
   store.change(*tenant, [&](storage::sql_runner& sql) {
     storage::room_access access{sql, *tenant};
     const auto invite = access.find_invite(shown.invite_digest);
     if (!invite || !invite->room_id || invite->expires_at_ms <= now_ms)
       return;
-    const bool is_good = is_of_tenant ? make_member(access, *invite, who.account->key)
-                                      : !shown.client.empty()
-                                          && access.use_invite_as(invite->key, shown.client);
-    if (is_good)
-      redeemed = {*invite->room_id, invite->role};
+    const auto role = joins_by_invite(who.account, *tenant)
+                        ? role_of_member(access, *invite, who.account->key)
+                        : role_of_guest(access, *invite, shown.client);
+    if (role)
+      redeemed = {*invite->room_id, *role};
   });
   return redeemed;
 }

@@ -45,6 +45,10 @@ std::vector<listed_room> listed(const sql_rows& rows) {
 
 }  // namespace
 
+std::string user_of(account_key account) {
+  return fmt::format("account {}", account);
+}
+
 // ---- rooms ----
 
 std::optional<access_record> room_access::find(std::string_view room) {
@@ -191,23 +195,27 @@ bool room_access::use_invite(std::int64_t invite) {
             .empty();
 }
 
-bool room_access::has_used_invite(std::int64_t invite, std::string_view client) {
+bool room_access::has_used_invite(std::int64_t invite, std::string_view user) {
   return !sql_
             .run("SELECT 1 FROM invite_use WHERE tenant_id = $1 AND invite_key = $2"
                  " AND client = $3",
-                 {tenant_, invite, client})
+                 {tenant_, invite, user})
             .empty();
 }
 
-bool room_access::use_invite_as(std::int64_t invite, std::string_view client) {
-  if (has_used_invite(invite, client))
+bool room_access::use_invite_as(std::int64_t invite, std::string_view user) {
+  if (has_used_invite(invite, user))
     return true;
   if (!use_invite(invite))
     return false;
+  note_invite_use(invite, user);
+  return true;
+}
+
+void room_access::note_invite_use(std::int64_t invite, std::string_view user) {
   sql_.run("INSERT INTO invite_use (tenant_id, invite_key, client) VALUES ($1, $2, $3)"
            " ON CONFLICT DO NOTHING",
-           {tenant_, invite, client});
-  return true;
+           {tenant_, invite, user});
 }
 
 void room_access::remove_expired_invites(std::int64_t now_ms) {
