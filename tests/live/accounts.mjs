@@ -263,6 +263,31 @@ async function limits() {
   });
 }
 
+/** What is wrong costs an address as much as what is right, and is not looked up when that is used up. */
+async function strangersAreLimited() {
+  await withAccounts({ TANDEM_REQUESTS_PER_ADDRESS: '1/min burst 30', TANDEM_JOINS_PER_ADDRESS: '1/min burst 5' }, async (made) => {
+    const ada = await made.person('ada');
+    const room = await made.room(ada);
+    const { token: invite } = await ada.must('POST', `/rooms/${room}/invites`, { role: 'editor' });
+    for (let i = 0; i < 8; i++) (await entered(ada.connect(room))).end(); // an account's joins are its own
+    const wrong = async (token) => {
+      const line = made.guest().connect(room, { hello: { token } });
+      await until('an end', () => line.closed);
+      return line.closed.code;
+    };
+    const codes = [];
+    for (let i = 0; i < 7; i++) codes.push(await wrong(i % 2 ? 'tdm_wrong' : 'tdi_wrong'));
+    same(codes, [4401, 4401, 4401, 4401, 4401, 4429, 4429], 'hellos that show what is good for nothing');
+    same(await wrong(invite), 4429, 'a good one is not looked at either');
+    same((await ada.must('GET', `/rooms/${room}/invites`))[0].used, 0, 'nor counted');
+    for (let i = 0; i < 40; i++) await ada.must('GET', '/account'); // an account's requests are its own
+    const stranger = made.guest({ token: 'tdm_wrong' });
+    const statuses = [];
+    while (statuses.length < 40 && statuses.at(-1) !== 429) statuses.push((await stranger.ask('GET', '/account')).status);
+    check(statuses[0] === 401 && statuses.at(-1) === 429, `bad tokens: ${statuses}`);
+  });
+}
+
 /** The whole room's texts are bounded, whichever file grows. */
 async function roomBytes(server) {
   const guest = new Person(server);
@@ -418,6 +443,7 @@ await suite('accounts', [
   { name: 'the process that hashes passwords', run: () => withAccounts({}, hashingProcess) },
   { name: 'cookies and sessions', run: () => withAccounts({}, cookies) },
   { name: 'too much is answered with when to come back', run: limits },
+  { name: 'strangers are limited before they are looked up', run: strangersAreLimited },
   { name: 'the texts of a room are bounded', run: () => withServer(bytes, roomBytes) },
   { name: 'addresses behind proxies', run: proxies },
   { name: 'TLS, and a certificate that is renewed', run: tls },

@@ -19,6 +19,7 @@
 
 #include <sys/socket.h>
 
+#include <chrono>
 #include <memory>
 #include <optional>
 #include <string>
@@ -122,6 +123,15 @@ class ws_client {
     stream_.binary(true);
     say(bytes);
     stream_.binary(false);
+  }
+  // Whether the server, or the kernel for it, takes the text in time.
+  bool say_within(std::chrono::seconds time, const std::string& text) {
+    const timeval deadline{time.count(), 0};
+    setsockopt(stream_.next_layer().native_handle(), SOL_SOCKET, SO_SNDTIMEO, &deadline,
+               sizeof deadline);
+    boost::system::error_code error;
+    stream_.write(boost::asio::buffer(text), error);
+    return !error;
   }
   void hello(const std::string& name, const std::string& open = "[]") {
     say(R"({"type":"hello","client":")" + name + R"(","name":")" + name + R"(","open":)" + open
