@@ -653,6 +653,10 @@ void finish_settings(settings& all) {
   if (!all.accounts.company.issuer.empty()
       && (all.mode != access_mode::accounts || all.accounts.company.client_id.empty()))
     throw settings_error{"oidc_issuer takes mode = accounts and an oidc_client_id"};
+  if (!all.accounts.company.issuer.empty() && !all.cluster_listen.empty()
+      && all.accounts.company.client_secret.empty())
+    throw settings_error{"oidc_issuer in a cluster takes an oidc_client_secret_file: a browser may"
+                         " come back to another node, which must know what the first has signed"};
   if (!is_safe_issuer(all.accounts.company.issuer))
     throw settings_error{"oidc_issuer must be https://…; http:// is for this machine only"};
   if (!all.mode && !is_loopback(all.server.address))

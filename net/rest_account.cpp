@@ -10,17 +10,11 @@
 #include "net/json_text.hpp"
 #include "net/room_json.hpp"
 
-#include <chrono>
 #include <utility>
 
 namespace tandem::net {
 
 namespace {
-
-std::int64_t steady_now_us() {
-  using namespace std::chrono;
-  return duration_cast<microseconds>(steady_clock::now().time_since_epoch()).count();
-}
 
 http_response busy() {
   return too_many_requests(2'000'000, "too many passwords are being checked");

@@ -21,6 +21,11 @@ inline std::int64_t now_ms() {
   return duration_cast<milliseconds>(system_clock::now().time_since_epoch()).count();
 }
 
+inline std::int64_t steady_now_us() {
+  using namespace std::chrono;
+  return duration_cast<microseconds>(steady_clock::now().time_since_epoch()).count();
+}
+
 inline http_response no_such_room() {
   return error_response(http::status::not_found, "no_such_room", "no such room");
 }

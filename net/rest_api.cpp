@@ -6,17 +6,11 @@
 
 #include <algorithm>
 #include <array>
-#include <chrono>
 #include <utility>
 
 namespace tandem::net {
 
 namespace {
-
-std::int64_t steady_now_us() {
-  using namespace std::chrono;
-  return duration_cast<microseconds>(steady_clock::now().time_since_epoch()).count();
-}
 
 // By cookie, a page that is not ours can make a browser ask, but cannot know the
 // word that goes with it.

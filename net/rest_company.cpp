@@ -5,6 +5,7 @@
 #include "net/company_sign_in.hpp"
 #include "net/rest_body.hpp"
 #include "net/session_answers.hpp"
+#include "net/sign_in_guard.hpp"
 #include "ot/utf8.hpp"
 #include "storage/audit_log.hpp"
 
@@ -15,8 +16,6 @@
 namespace tandem::net {
 
 namespace {
-
-constexpr std::int64_t journey_seconds = 600;
 
 http_response no_such_sign_in() {
   return error_response(http::status::not_found, "not_found", "there is no such sign-in here");
@@ -35,9 +34,21 @@ http_response failed(const std::string& why) {
   return sent_to("/#sign-in-failed");
 }
 
-void start(rest_context& rest, rest_call call) {
+// Why the provider is not to be asked; nothing if it may be. Both ways count as
+// tries to sign in: each can cost it a request.
+std::optional<http_response> refuse(rest_context& rest, const rest_call& call) {
   if (rest.company == nullptr)
-    return call.answer(no_such_sign_in());
+    return no_such_sign_in();
+  const std::int64_t wait_us =
+    rest.guard->take_elsewhere(call.from.shown.address, steady_now_us());
+  if (wait_us > 0)
+    return too_many_requests(wait_us, "too many tries to sign in");
+  return std::nullopt;
+}
+
+void start(rest_context& rest, rest_call call) {
+  if (auto refused = refuse(rest, call))
+    return call.answer(std::move(*refused));
   rest.company->begin(query_value(call.query, "to").value_or("/"),
                       [&rest, answer = call.answer](company_sign_in::departure leaving) {
                         if (leaving.url.empty())
@@ -45,7 +56,7 @@ void start(rest_context& rest, rest_call call) {
                         http_response response = sent_to(leaving.url);
                         response.insert(http::field::set_cookie,
                                         set_cookie(rest.cookies, rest.cookies.sign_in,
-                                                   leaving.cookie, journey_seconds));
+                                                   leaving.cookie, sign_in_journey::lasts_s));
                         answer(std::move(response));
                       });
 }
@@ -109,8 +120,8 @@ http_response arrived(rest_context& rest, storage::store& store, const rest_call
 }
 
 void callback(rest_context& rest, rest_call call) {
-  if (rest.company == nullptr)
-    return call.answer(no_such_sign_in());
+  if (auto refused = refuse(rest, call))
+    return call.answer(std::move(*refused));
   const std::string cookie = cookie_value(call.message(), rest.cookies.sign_in);
   rest.company->finish(
     query_value(call.query, "code").value_or(""), query_value(call.query, "state").value_or(""),

@@ -50,6 +50,9 @@ TEST(settings, a_node_of_a_cluster_listens_where_it_may) {
     {base + "cluster_listen = 127.0.0.1\n", "must be ADDRESS:PORT"},
     {base + tls + "cluster_listen = 0.0.0.0:7000\n", "cluster_advertise"},
     {base + "cluster_certificate = c\ncluster_listen = 127.0.0.1:7000\n", "go together"},
+    {base + "cluster_listen = 127.0.0.1:7000\nmode = accounts\noidc_client_id = x\n"
+       + "oidc_issuer = https://id.example.org\n",
+     "oidc_client_secret_file"},
     {"node_name = a\ncluster_listen = 127.0.0.1:7000\n", "postgresql"},
     {"store = postgresql://h/d\ncluster_listen = 127.0.0.1:7000\n", "node_name"},
     {"node_name = a\n", "cluster_listen"},

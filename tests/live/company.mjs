@@ -159,7 +159,7 @@ async function liar(run) {
   const rsa = generateKeyPairSync('rsa', { modulusLength: 2048 });
   const other = generateKeyPairSync('rsa', { modulusLength: 2048 });
   const ec = generateKeyPairSync('ec', { namedCurve: 'P-256' });
-  const state = { forge: undefined, says: undefined, challenge: undefined, verifier: undefined, nonce: undefined };
+  const state = { forge: undefined, says: undefined, challenge: undefined, verifier: undefined, nonce: undefined, exchanged: 0 };
   const server = http.createServer((request, answer) => {
     const url = new URL(request.url, state.issuer);
     const json = (value, status = 200) => answer.writeHead(status, { 'content-type': 'application/json' }).end(JSON.stringify(value));
@@ -172,6 +172,7 @@ async function liar(run) {
     let body = '';
     request.on('data', (data) => { body += data; });
     request.on('end', () => {
+      state.exchanged++;
       const form = new URLSearchParams(body);
       state.verifier = form.get('code_verifier');
       state.authorization = request.headers.authorization;
@@ -270,6 +271,27 @@ async function lying() {
   }));
 }
 
+/** One who has no journey of ours costs the provider nothing; one who has, no more than tries to sign in may. */
+async function flooded() {
+  return liar((state, { token, claims }) => withTandem(state.issuer, async (made) => {
+    state.forge = () => token(claims({ sub: '' }));
+    const stranger = (cookie) => fetch(`${made.server.url}/auth/callback?code=x&state=s`,
+      { redirect: 'manual', headers: { cookie: `tandem-sign-in=${cookie}` } });
+    for (const cookie of ['s.n.v.%2F', `${'0'.repeat(64)}.${Math.floor(Date.now() / 1000)}.s.n.v.%2F`])
+      same((await stranger(cookie)).headers.get('location'), '/#sign-in-failed', 'a journey of their own making');
+    same(state.exchanged, 0, 'what the provider was asked');
+    const left = await fetch(`${made.server.url}/auth/start`, { redirect: 'manual' });
+    const cookie = left.headers.getSetCookie()[0].split(';')[0];
+    const at = new URL(left.headers.get('location')).searchParams.get('state');
+    const statuses = [];
+    for (let i = 0; i < 12; i++)
+      statuses.push((await fetch(`${made.server.url}/auth/callback?code=x&state=${at}`, { redirect: 'manual', headers: { cookie } })).status);
+    check(statuses[0] === 302 && statuses.at(-1) === 429, statuses.join());
+    same(state.exchanged, statuses.filter((one) => one === 302).length, 'what the provider was asked');
+    same((await fetch(`${made.server.url}/auth/start`, { redirect: 'manual' })).status, 429, 'nor may they leave');
+  }, { TANDEM_SIGN_INS_PER_ADDRESS: '1/min burst 10' }));
+}
+
 async function away() {
   return liar((state) => {
     state.says = 'http://127.0.0.1:1';
@@ -286,4 +308,5 @@ await suite('company sign-in', [
   { name: 'only those who have an account', run: onlyKnown },
   { name: 'a provider that lies', run: lying, deadlineMs: 120_000 },
   { name: 'a provider that is another', run: away },
+  { name: 'many who come back from nowhere', run: flooded },
 ]);
