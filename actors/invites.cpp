@@ -1,36 +1,72 @@
 #include "actors/invites.hpp"
 
+#include "storage/audit_log.hpp"
+
 namespace tandem {
 
 namespace {
 
-// The member's role then; nothing if there is none. An invite to no more than
-// somebody has is used by them, too, though not counted: it must not give that
-// back when it has been taken away.
-std::optional<std::string> role_of_member(storage::room_access& access,
-                                          const storage::invite_record& invite,
-                                          storage::account_key account) {
-  const std::string user = storage::user_of(account);
-  const auto before = access.role_of(*invite.room_id, account);
-  if (access.has_used_invite(invite.key, user))
-    return before;
-  const room_role held = parse_room_role(before.value_or("")).value_or(room_role::none);
-  if (held >= parse_room_role(invite.role).value_or(room_role::none)) {
-    access.note_invite_use(invite.key, user);
-    return before;
-  }
-  if (!access.use_invite_as(invite.key, user))
-    return std::nullopt;
-  access.set_member(*invite.room_id, account, invite.role);
-  return invite.role;
-}
+// Of one invite, in one transaction on its tenant.
+class redemption {
+ public:
+  redemption(storage::sql_runner& sql, storage::tenant_key tenant, access_mode mode,
+             const credentials& shown, std::int64_t now_ms)
+      : access_{sql, tenant}, audit_{sql, tenant}, mode_{mode}, shown_{shown}, now_ms_{now_ms} {}
 
-std::optional<std::string> role_of_guest(storage::room_access& access,
-                                         const storage::invite_record& invite,
-                                         const std::string& client) {
-  const bool is_good = !client.empty() && access.use_invite_as(invite.key, client);
-  return is_good ? std::optional{invite.role} : std::nullopt;
-}
+  // `account`: whom it makes a member; none: whoever it is is a guest.
+  std::optional<redeemed_invite> redeem(const known_account* account) {
+    const auto invite = access_.find_invite(shown_.invite_digest);
+    if (!invite || !invite->room_id || invite->expires_at_ms <= now_ms_)
+      return std::nullopt;
+    return account != nullptr ? by_member(*invite, *account) : by_guest(*invite);
+  }
+
+ private:
+  // An invite to no more than somebody has is used by them, too, though not
+  // counted: it must not give that back when it has been taken away.
+  std::optional<redeemed_invite> by_member(const storage::invite_record& invite,
+                                           const known_account& account) {
+    const std::string user = storage::user_of(account.key);
+    const auto before = access_.role_of(*invite.room_id, account.key);
+    const room_role held = parse_room_role(before.value_or("")).value_or(room_role::none);
+    const bool is_used = access_.has_used_invite(invite.key, user);
+    if (!is_used && held < parse_room_role(invite.role).value_or(room_role::none)) {
+      if (!access_.use_invite_as(invite.key, user))
+        return std::nullopt;
+      access_.set_member(*invite.room_id, account.key, invite.role);
+      note(invite, account.key, account.name);
+      return redeemed_invite{*invite.room_id, invite.role, account.key};
+    }
+    if (!is_used)
+      access_.note_invite_use(invite.key, user);
+    return before ? std::optional{redeemed_invite{*invite.room_id, *before, {}}} : std::nullopt;
+  }
+
+  std::optional<redeemed_invite> by_guest(const storage::invite_record& invite) {
+    const std::string& client = shown_.client;
+    if (client.empty())
+      return std::nullopt;
+    if (!access_.has_used_invite(invite.key, client)) {
+      if (!access_.use_invite_as(invite.key, client))
+        return std::nullopt;
+      note(invite, std::nullopt, storage::guest_name);
+    }
+    return redeemed_invite{*invite.room_id, invite.role, {}};
+  }
+
+  void note(const storage::invite_record& invite, std::optional<storage::account_key> account,
+            const std::string& name) {
+    if (mode_ == access_mode::accounts)
+      audit_.add({0, now_ms_, account, name, shown_.address, "room.join", invite.room_id,
+                  std::to_string(invite.key), invite.role});
+  }
+
+  storage::room_access access_;
+  storage::audit_log audit_;
+  const access_mode mode_;
+  const credentials& shown_;
+  const std::int64_t now_ms_;
+};
 
 }  // namespace
 
@@ -42,17 +78,10 @@ std::optional<redeemed_invite> redeem_invite(storage::store& store, access_mode 
   const admission who = decide(store, mode, shown, {}, now_ms);
   if (who.is_token_bad)
     return std::nullopt;
+  const known_account* member = joins_by_invite(who.account, *tenant) ? &*who.account : nullptr;
   std::optional<redeemed_invite> redeemed;
   store.change(*tenant, [&](storage::sql_runner& sql) {
-    storage::room_access access{sql, *tenant};
-    const auto invite = access.find_invite(shown.invite_digest);
-    if (!invite || !invite->room_id || invite->expires_at_ms <= now_ms)
-      return;
-    const auto role = joins_by_invite(who.account, *tenant)
-                        ? role_of_member(access, *invite, who.account->key)
-                        : role_of_guest(access, *invite, shown.client);
-    if (role)
-      redeemed = {*invite->room_id, *role};
+    redeemed = redemption{sql, *tenant, mode, shown, now_ms}.redeem(member);
   });
   return redeemed;
 }

@@ -4,6 +4,8 @@
 // Invariants
 //  1. An invite makes a member of an account, or raises its role, once. Shown
 //     again it changes nothing: who has lost a role does not get it back by it.
+//  2. Where there are accounts, what it gives is in the audit log, in the
+//     transaction that gives it. Whoever redeems it tells the GATE of `changed`.
 #pragma once
 
 #include "actors/admission.hpp"
@@ -18,6 +20,7 @@ namespace tandem {
 struct redeemed_invite {
   std::string room_id;
   std::string role;  // that whoever showed it now has
+  std::optional<storage::account_key> changed;  // whose role in the room is another now
 };
 
 // Nothing if there is no such invite, it has ended, it is used up, or the role

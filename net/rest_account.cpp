@@ -9,6 +9,7 @@
 #include "net/sign_in_guard.hpp"
 #include "net/json_text.hpp"
 #include "net/room_json.hpp"
+#include "storage/audit_log.hpp"
 
 #include <utility>
 
@@ -205,11 +206,13 @@ http_response make_account(rest_context& rest, storage::store& store, const rest
     storage::room_access access{sql, *tenant};
     if (const auto invite = access.find_invite(digest_of_token(wish.invite)))
       access.use_invite(invite->key);
+    storage::audit_log{sql, *tenant}.add({0, now_ms(), *added, wish.name,
+                                          call.from.shown.address, "sign_up", {}, {}, {}});
   });
   if (!added)
     return login_taken();
   http_response answer =
-    begin_session(rest, store, call.from, *tenant, *added, {false, "sign_up"});
+    begin_session(rest, store, call.from, *tenant, *added, {false, ""});
   answer.result(http::status::created);
   return answer;
 }
@@ -309,12 +312,14 @@ void change_password(rest_context& rest, rest_call call) {
       const sign_in_lookup found = look_up(from, who.login, {});
       rest.passwords->check(
         before, found.account ? found.account->password : std::nullopt,
-        password_pool::known, [&rest, after, call](password_pool::verdict verdict) {
+        password_pool::known, [&rest, after, call, found](password_pool::verdict verdict) {
           if (verdict == password_pool::verdict::busy)
             return call.answer(busy());
-          if (verdict == password_pool::verdict::wrong)
+          if (verdict == password_pool::verdict::wrong) {
+            note_failure(rest, call, found);
             return call.answer(error_response(http::status::forbidden, "forbidden",
                                               "the old password is wrong"));
+          }
           rest.passwords->hash(after, password_pool::known, [&rest, call](std::optional<std::string> hashed) {
             if (!hashed)
               return call.answer(busy());

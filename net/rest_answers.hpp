@@ -97,6 +97,11 @@ void audit(storage::sql_runner& sql, const admission& who, const caller& from,
            std::string_view action, std::optional<std::string> room = {},
            std::optional<std::string> target = {}, std::optional<std::string> detail = {});
 
+// Likewise what anybody has done, in the log of the room's tenant: of somebody of
+// another tenant it says the name alone.
+void audit_by_anybody(storage::sql_runner& sql, const admission& who, const caller& from,
+                      std::string_view action, const std::string& room);
+
 // Has `task(from, file, rev)` answer, if they are there.
 template <class F>
 void answered_at(storage::reader& reader, const respond& answer, const file_at& wanted, F task) {

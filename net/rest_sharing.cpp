@@ -358,10 +358,8 @@ void redeem(rest_context& rest, rest_call call) {
       const auto redeemed = redeem_invite(to, rest.actors.mode(), shown, now_ms());
       if (!redeemed)
         return no_such_invite();
-      to.change(call.who.account->tenant, [&](storage::sql_runner& sql) {
-        audit(sql, call.who, call.from, "room.join", redeemed->room_id, {}, redeemed->role);
-      });
-      rest.actors.rights_changed({}, call.who.account->key);
+      if (redeemed->changed)
+        rest.actors.rights_changed({}, *redeemed->changed);
       std::string out = "{";
       append_field(out, "room_id", redeemed->room_id);
       append_field(out, "role", redeemed->role);

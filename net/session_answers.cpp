@@ -74,7 +74,8 @@ http_response begin_session(rest_context& rest, storage::store& store, const cal
              std::nullopt};
     admission signed_in;
     signed_in.account = who;
-    audit(sql, signed_in, from, wish.action);
+    if (!wish.action.empty())
+      audit(sql, signed_in, from, wish.action);
     storage::audit_log{sql, tenant}.remove_before(
       now_ms() - std::int64_t{rest.accounts.audit_days} * day_seconds * 1000);
   });

@@ -1,6 +1,7 @@
 // What an invite makes of whoever shows it, once and again.
 #include "actors/invites.hpp"
 
+#include "storage/audit_log.hpp"
 #include "storage/sqlite_store.hpp"
 #include "tests/support/temp_folder.hpp"
 
@@ -70,6 +71,16 @@ class invites : public testing::Test {
     return count;
   }
 
+  std::string audit() {
+    std::string lines;
+    store->change(storage::default_tenant, [&](storage::sql_runner& sql) {
+      for (const auto& entry : storage::audit_log{sql, storage::default_tenant}.after(0, 100))
+        lines += entry.action + " " + entry.room_id.value_or("") + " " + entry.name + " "
+                 + entry.detail.value_or("") + " " + entry.address + "\n";
+    });
+    return lines;
+  }
+
   void set_role(const std::string& role) {
     change([&](auto&, storage::room_access& rooms) { rooms.set_member("r", bob, role); });
   }
@@ -122,6 +133,26 @@ TEST_F(invites, are_not_used_by_who_shows_a_token_that_is_good_for_nothing) {
   shown.token_digest = digest_of_token("none");
   EXPECT_EQ(redeem(), "refused");
   EXPECT_EQ(used(), 0);
+}
+
+TEST_F(invites, are_in_the_audit_log_when_they_give_something) {
+  shown.address = "192.0.2.1";
+  invite("editor");
+  EXPECT_EQ(redeem_invite(*store, access_mode::accounts, shown, now_ms)->changed, bob);
+  EXPECT_EQ(redeem_invite(*store, access_mode::accounts, shown, now_ms)->changed, std::nullopt);
+  shown.token_digest.clear();
+  shown.client = "c";
+  redeem();
+  redeem();
+  EXPECT_EQ(audit(), "room.join r Bob editor 192.0.2.1\nroom.join r guest editor 192.0.2.1\n");
+}
+
+TEST_F(invites, of_a_server_without_accounts_are_in_no_log) {
+  invite("editor");
+  shown.client = "c";
+  shown.token_digest.clear();
+  EXPECT_TRUE(redeem_invite(*store, access_mode::open, shown, now_ms));
+  EXPECT_EQ(audit(), "");
 }
 
 TEST_F(invites, are_for_as_many_as_they_say) {

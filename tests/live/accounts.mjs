@@ -6,26 +6,12 @@ import fs from 'node:fs';
 import https from 'node:https';
 import path from 'node:path';
 
-import { AccountServer, Person, admin, tryAdmin } from './support/accounts.mjs';
+import { Person, admin, entered, tryAdmin, withAccounts } from './support/accounts.mjs';
 import { binary, withServer } from './support/server.mjs';
 import { check, same, suite, until } from './support/suite.mjs';
 
 const file = 'a.txt';
 const revocationDeadlineMs = 1000;
-
-async function withAccounts(settings, body) {
-  const made = await AccountServer.start(settings);
-  try {
-    return await body(made);
-  } finally {
-    await made.end();
-  }
-}
-
-async function entered(line) {
-  await until(() => `in: ${JSON.stringify(line.closed)}`, () => line.find('welcome'));
-  return line;
-}
 
 // --- rights that change --------------------------------------------------------
 
@@ -104,48 +90,6 @@ async function demotedWhileTyping(made) {
   same(text, `${'x'.repeat(acked)}abc`, 'the text has what was acknowledged and nothing else');
   line.end();
   return `${acked} edits in, then refused`;
-}
-
-// --- invites --------------------------------------------------------------------
-
-async function invites(made) {
-  const owner = await made.person('inviter');
-  const room = await made.room(owner);
-  const invite = await owner.must('POST', `/rooms/${room}/invites`, { role: 'editor', uses: 1 });
-  check(invite.url.endsWith(`/r/${room}#invite=${invite.token}`), 'behind # it reaches no log');
-  const guest = made.guest();
-  const first = await entered(guest.connect(room, { hello: { token: invite.token }, client: 'the-same' }));
-  first.end();
-  await entered(guest.connect(room, { hello: { token: invite.token }, client: 'the-same' }));
-  const second = guest.connect(room, { hello: { token: invite.token }, client: 'another' });
-  await until('the second is refused', () => second.closed?.code === 4401);
-  const [listed] = await owner.must('GET', `/rooms/${room}/invites`);
-  same([listed.uses, listed.used], [1, 1], 'counted once');
-  check(!JSON.stringify(listed).includes(invite.token), 'the list has no token');
-  const bob = await made.person('invited');
-  same((await bob.ask('POST', '/invites/redeem', { token: invite.token })).status, 404, 'used up');
-  const open = await owner.must('POST', `/rooms/${room}/invites`, { role: 'commenter' });
-  same(await bob.must('POST', '/invites/redeem', { token: open.token }), { room_id: room, role: 'commenter' }, 'joined');
-  same((await bob.must('GET', '/account/rooms')).map((one) => one.role), ['commenter'], 'a member');
-  await bob.must('POST', '/invites/redeem', { token: open.token });
-  same((await owner.must('GET', `/rooms/${room}/invites`)).find((one) => one.id === open.id).used, 1,
-    'shown again it is not counted again');
-}
-
-async function openInvites(server) {
-  const guest = new Person(server);
-  const { room_id: room } = await guest.must('POST', '/rooms', { files: [{ file, text: 'abc' }] });
-  const { token } = await guest.must('POST', `/rooms/${room}/invites`, { role: 'viewer' });
-  const line = await entered(guest.connect(room, { hello: { token, open: [{ file }] } }));
-  same(line.find('welcome').role, 'viewer', 'the role of the invite');
-  await until('opened', () => line.find('opened'));
-  line.send({ type: 'op', file, rev: 1, seq: 1, op: ['x'] });
-  await until('refused', () => line.find('error'));
-  same(line.find('error').code, 'forbidden', 'a viewer may not edit');
-  const wrong = guest.connect(room, { hello: { token: 'tdi_never-made' } });
-  await until('an invite that is none lets nobody in', () => wrong.closed?.code === 4401);
-  for (const route of ['/account', '/account/rooms', '/tenant/audit', `/rooms/${room}/members`])
-    same((await guest.ask('GET', route)).status, 404, `${route} is not there without accounts`);
 }
 
 // --- signing up and in -----------------------------------------------------------
@@ -436,8 +380,6 @@ const bytes = { TANDEM_ROOM_BYTES: '2000' };
 await suite('accounts', [
   { name: 'rights that change on live connections', run: () => withAccounts({}, revocation) },
   { name: 'a role is taken while its owner types', run: () => withAccounts({}, demotedWhileTyping) },
-  { name: 'invites are counted and end', run: () => withAccounts({}, invites) },
-  { name: 'invites without accounts', run: () => withServer({}, openInvites) },
   { name: 'who may sign up', run: signUpModes },
   { name: 'passwords', run: () => withAccounts({}, passwords) },
   { name: 'the process that hashes passwords', run: () => withAccounts({}, hashingProcess) },
