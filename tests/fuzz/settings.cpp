@@ -35,6 +35,8 @@ bool same(const net::server_options& a, const net::server_options& b) {
          && a.allowed_origins == b.allowed_origins && a.web_root == b.web_root
          && a.io_threads == b.io_threads && a.connections_max == b.connections_max
          && a.connections_per_address_max == b.connections_per_address_max
+         && a.http_connections_max == b.http_connections_max
+         && a.http_connections_per_address_max == b.http_connections_per_address_max
          && a.request_body_bytes == b.request_body_bytes
          && a.request_header_bytes == b.request_header_bytes
          && a.request_timeout_ms == b.request_timeout_ms

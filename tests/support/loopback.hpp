@@ -82,6 +82,23 @@ class http_client {
            && error == boost::asio::error::eof;
   }
 
+  // Likewise, whatever it has read of what was sent.
+  bool is_closed() {
+    boost::system::error_code error;
+    char byte = 0;
+    return socket_.read_some(boost::asio::buffer(&byte, 1), error) == 0
+           && error != boost::asio::error::would_block;
+  }
+
+  // Whether a request is answered at all.
+  bool is_answered(const std::string& target) {
+    try {
+      return request(http::verb::get, target).status == 200;
+    } catch (const boost::system::system_error&) {
+      return false;
+    }
+  }
+
  private:
   answer read(bool head) {
     http::response_parser<http::string_body> parser;
