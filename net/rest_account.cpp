@@ -109,7 +109,7 @@ void sign_in(rest_context& rest, rest_call call) {
   sign_in_wish wish;
   if (!read_body(call, [&](json_view body) {
         wish.login = as_login(required_text(body, "login"));
-        wish.password = required_text(body, "password");
+        wish.password = as_shown_password(required_text(body, "password"), "password");
         const std::string as = text_field(body, "as");
         if (!as.empty() && as != "cookie" && as != "token")
           throw bad_field{"as"};
@@ -298,7 +298,7 @@ void change_password(rest_context& rest, rest_call call) {
   std::string before;
   std::string after;
   if (!read_body(call, [&](json_view body) {
-        before = required_text(body, "old");
+        before = as_shown_password(required_text(body, "old"), "old");
         after = as_new_password(required_text(body, "new"), "new");
       }))
     return;

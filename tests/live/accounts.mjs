@@ -124,6 +124,9 @@ async function passwords(made) {
   const second = await made.signIn('ada@example.org', ada.password);
   const line = await entered(second.connect(await made.room(ada)));
   same((await ada.ask('POST', '/account/password', { old: 'wrong', new: 'new password' })).status, 403, 'the old one is asked for');
+  const endless = 'x'.repeat(1_000_000);
+  same((await guest.ask('POST', '/account/sign-in', { login: ada.login, password: endless })).status, 400, 'longer than any');
+  same((await ada.ask('POST', '/account/password', { old: endless, new: 'new password' })).status, 400, 'longer than any');
   await ada.must('POST', '/account/password', { old: ada.password, new: 'new password' });
   await until('the other session has ended', () => line.closed?.code === 4401, revocationDeadlineMs);
   same((await second.ask('GET', '/account')).status, 401, 'also for requests');
