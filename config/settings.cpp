@@ -537,6 +537,18 @@ bool is_loopback(const std::string& address) {
   return address.starts_with("127.") || address == "::1";
 }
 
+// The setting by which others than this machine reach the server; empty: none.
+std::string way_in(const settings& all) {
+  if (!is_loopback(all.server.address))
+    return fmt::format("listen = \"{}\"", all.listen);
+  if (!all.server.trusted_proxies.empty())
+    return fmt::format("trusted_proxies = \"{}\"", all.server.trusted_proxies);
+  const auto shown = net::parse_upstream_url(all.server.public_url);
+  if (shown && !is_loopback(shown->host) && shown->host != "localhost")
+    return fmt::format("public_url = \"{}\"", all.server.public_url);
+  return {};
+}
+
 bool is_safe_issuer(std::string_view issuer) {
   return issuer.empty() || issuer.starts_with("https://") || issuer.starts_with("http://127.0.0.1:")
          || issuer.starts_with("http://localhost:");
@@ -663,20 +675,20 @@ void finish_settings(settings& all) {
                          " come back to another node, which must know what the first has signed"};
   if (!is_safe_issuer(all.accounts.company.issuer))
     throw settings_error{"oidc_issuer must be https://…; http:// is for this machine only"};
-  if (!all.mode && !is_loopback(all.server.address))
-    throw settings_error{fmt::format(
-      "listen = \"{}\": others than this machine can reach that. Say mode = accounts, so that they"
-      " sign in; or mode = open, so that whoever knows a room's link may do everything in it",
-      all.listen)};
   if (all.server.public_url.ends_with('/'))
     throw settings_error{"public_url must not end with a slash"};
+  if (const std::string way = way_in(all); !all.mode && !way.empty())
+    throw settings_error{fmt::format(
+      "{}: others than this machine can reach it. Say mode = accounts, so that they sign in; or"
+      " mode = open, so that whoever knows a room's link may do everything in it",
+      way)};
 }
 
 std::vector<std::string> warnings_of(const settings& all) {
   std::vector<std::string> warnings;
   const bool is_open = all.mode.value_or(access_mode::open) == access_mode::open;
   const bool is_local = is_loopback(all.server.address);
-  if (is_open && !is_local)
+  if (is_open && !way_in(all).empty())
     warnings.push_back("mode = open, and others than this machine can reach it: whoever knows a"
                        " room's link may read, change and remove it");
   if (!is_open && !is_local && all.server.tls_certificate.empty()

@@ -136,12 +136,23 @@ TEST(settings, a_server_that_others_can_reach_must_say_its_mode) {
     EXPECT_EQ(refusal("listen = " + std::string{listen}), "") << listen;
   EXPECT_EQ(refusal("listen = 0.0.0.0:80\nmode = accounts"), "");
   EXPECT_EQ(refusal("listen = 0.0.0.0:80\nmode = open"), "");
+  for (const char* behind_a_proxy :
+       {"public_url = https://a.example.org", "public_url = http://192.0.2.1:8080",
+        "trusted_proxies = 127.0.0.1"}) {
+    const std::string way = behind_a_proxy;
+    EXPECT_NE(refusal(way).find("Say mode"), std::string::npos) << way;
+    EXPECT_EQ(refusal(way + "\nmode = accounts"), "") << way;
+    EXPECT_EQ(refusal(way + "\nmode = open"), "") << way;
+  }
+  for (const char* here : {"http://127.0.0.1:8080", "http://localhost:8080", "http://[::1]:8080"})
+    EXPECT_EQ(refusal(std::string{"public_url = "} + here), "") << here;
 }
 
 TEST(settings, an_operator_is_warned_of_doors_that_stand_open) {
   const auto warnings = [](const char* text) { return warnings_of(from_text(text)).size(); };
   EXPECT_EQ(warnings(""), 0U);
   EXPECT_EQ(warnings("mode = accounts"), 0U);
+  EXPECT_EQ(warnings("mode = open\npublic_url = https://a.example.org"), 1U);
   EXPECT_EQ(warnings("mode = open\nlisten = 0.0.0.0:80"), 1U);
   EXPECT_EQ(warnings("mode = accounts\nlisten = 0.0.0.0:80"), 2U) << "no TLS, cookies without";
   EXPECT_EQ(warnings("mode = accounts\nlisten = 0.0.0.0:80\ntrusted_proxies = 192.0.2.1\n"

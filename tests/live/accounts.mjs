@@ -267,7 +267,7 @@ async function proxies() {
   await withServer(limit, async (server) => {
     same(await flood(server, (i) => `203.0.113.${i}`), 'limited', 'nobody is listed: the header is hearsay');
   });
-  await withServer({ ...limit, TANDEM_TRUSTED_PROXIES: '127.0.0.0/8, 10.0.0.1' }, async (server) => {
+  await withServer({ ...limit, TANDEM_MODE: 'open', TANDEM_TRUSTED_PROXIES: '127.0.0.0/8, 10.0.0.1' }, async (server) => {
     same(await flood(server, (i) => `203.0.113.${i}`), 'free', 'each address by itself');
     same(await flood(server, () => '198.51.100.1, 10.0.0.1'), 'limited', 'the last that is no proxy');
     same(await flood(server, (i) => `198.51.100.${i + 10}, 192.0.2.7`), 'limited', 'what comes before it is hearsay');
@@ -315,7 +315,7 @@ function networkMode() {
 function badStarts(server) {
   const starts = [
     ['--listen', `127.0.0.1:${server.port}`, {}, /Address already in use/],
-    ['--listen', '127.0.0.1:0', { TANDEM_TRUSTED_PROXIES: 'nonsense' }, /trusted_proxies|nonsense/],
+    ['--listen', '127.0.0.1:0', { TANDEM_MODE: 'open', TANDEM_TRUSTED_PROXIES: 'nonsense' }, /trusted_proxies|nonsense/],
     ['--listen', '127.0.0.1:0', { TANDEM_TLS_CERTIFICATE: '/none', TANDEM_TLS_KEY: '/none' }, /none/],
   ];
   for (const [option, value, env, said] of starts) {
