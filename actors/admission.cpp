@@ -90,7 +90,7 @@ void decide_room(storage::reader& from, access_mode mode, const credentials& sho
 }  // namespace
 
 bool joins_by_invite(const std::optional<known_account>& account, storage::tenant_key tenant) {
-  return account && account->tenant == tenant && account->scopes.account;
+  return account && account->tenant == tenant && account->scopes.account && !account->only_room;
 }
 
 admission decide(storage::reader& from, access_mode mode, const credentials& shown,

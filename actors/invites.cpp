@@ -13,12 +13,14 @@ class redemption {
              const credentials& shown, std::int64_t now_ms)
       : access_{sql, tenant}, audit_{sql, tenant}, mode_{mode}, shown_{shown}, now_ms_{now_ms} {}
 
-  // `account`: whom it makes a member; none: whoever it is is a guest.
-  std::optional<redeemed_invite> redeem(const known_account* account) {
+  // A token for one room leads into no other.
+  std::optional<redeemed_invite> redeem(const std::optional<known_account>& account,
+                                        bool makes_member) {
     const auto invite = access_.find_invite(shown_.invite_digest);
-    if (!invite || !invite->room_id || invite->expires_at_ms <= now_ms_)
+    if (!invite || !invite->room_id || invite->expires_at_ms <= now_ms_
+        || (account && account->only_room.value_or(*invite->room_id) != *invite->room_id))
       return std::nullopt;
-    return account != nullptr ? by_member(*invite, *account) : by_guest(*invite);
+    return makes_member ? by_member(*invite, *account) : by_guest(*invite);
   }
 
  private:
@@ -78,10 +80,10 @@ std::optional<redeemed_invite> redeem_invite(storage::store& store, access_mode 
   const admission who = decide(store, mode, shown, {}, now_ms);
   if (who.is_token_bad)
     return std::nullopt;
-  const known_account* member = joins_by_invite(who.account, *tenant) ? &*who.account : nullptr;
+  const bool makes_member = joins_by_invite(who.account, *tenant);
   std::optional<redeemed_invite> redeemed;
   store.change(*tenant, [&](storage::sql_runner& sql) {
-    redeemed = redemption{sql, *tenant, mode, shown, now_ms}.redeem(member);
+    redeemed = redemption{sql, *tenant, mode, shown, now_ms}.redeem(who.account, makes_member);
   });
   return redeemed;
 }

@@ -11,6 +11,7 @@
 #include "net/room_json.hpp"
 #include "storage/audit_log.hpp"
 
+#include <algorithm>
 #include <utility>
 
 namespace tandem::net {
@@ -435,7 +436,8 @@ void remove_program(rest_context& rest, rest_call call) {
 constexpr std::uint64_t token_seconds_max = std::uint64_t{366} * 86'400;
 constexpr std::uint64_t token_seconds_default = std::uint64_t{90} * 86'400;
 
-// A token cannot give what the one that makes it does not have.
+// A token cannot give what the one that makes it does not have, nor outlive it; a
+// browser's session gives what outlives it.
 bool is_within(const token_scopes& wanted, const token_scopes& held) {
   return (!wanted.read || held.read) && (!wanted.write || held.write)
          && (!wanted.manage || held.manage) && (!wanted.account || held.account)
@@ -461,6 +463,8 @@ storage::token_record read_program(json_view body, const known_account& who, con
   token.room_id = maybe_text_field(body, "room_id");
   token.created_at_ms = now_ms();
   token.expires_at_ms = token.created_at_ms + static_cast<std::int64_t>(seconds) * 1000;
+  if (!who.is_session)
+    token.expires_at_ms = std::min(token.expires_at_ms, who.expires_at_ms);
   return token;
 }
 

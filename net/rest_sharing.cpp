@@ -239,11 +239,13 @@ void change_member(rest_context& rest, rest_call call) {
                  });
 }
 
-// By who manages the room, or by the member.
+// By who manages the room, or by the member, whose token must be one that may change
+// what they are.
 void remove_member(rest_context& rest, rest_call call) {
   const auto account = number_segment(call, 3);
-  const bool is_own = call.who.account && account == call.who.account->key;
-  if (!call.who.may_manage && !is_own)
+  const auto& who = call.who.account;
+  const bool may_leave = who && who->key == account && (who->scopes.manage || who->scopes.account);
+  if (!call.who.may_manage && !may_leave)
     return call.answer(error_response(http::status::forbidden, "forbidden",
                                       "your role in this room does not allow this"));
   if (!account)

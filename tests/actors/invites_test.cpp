@@ -127,6 +127,23 @@ TEST_F(invites, of_a_guest_give_nothing_to_the_account_that_the_guest_signs_in_t
   EXPECT_EQ(role(), "viewer");
 }
 
+TEST_F(invites, make_no_member_of_a_token_for_one_room_and_lead_it_into_no_other) {
+  store->create_room({storage::default_tenant, "s", "Other", 1, {}});
+  invite("editor");
+  shown.client = "c";
+  change([&](storage::accounts& accounts, auto&) {
+    show_as(accounts, "program", "read write account", "s");
+  });
+  EXPECT_EQ(redeem(), "refused");
+  EXPECT_EQ(used(), 0);
+  change([&](storage::accounts& accounts, auto&) {
+    show_as(accounts, "program", "read write account", "r");
+  });
+  EXPECT_EQ(redeem(), "editor") << "a guest, as without the scope account";
+  EXPECT_EQ(role(), "editor");
+  change([&](auto&, storage::room_access& rooms) { EXPECT_FALSE(rooms.role_of("r", bob)); });
+}
+
 TEST_F(invites, are_not_used_by_who_shows_a_token_that_is_good_for_nothing) {
   invite("editor", 1);
   shown.client = "c";

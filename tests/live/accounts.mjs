@@ -171,6 +171,25 @@ async function cookies(made) {
   await until('signing out ends the socket', () => line.closed?.code === 4401, revocationDeadlineMs);
 }
 
+/** What a program's token may not do for whoever has it. */
+async function programs(made) {
+  const owner = await made.person('programs-owner');
+  const ada = await made.person('programs-ada');
+  const room = await made.room(owner, { editor: ada });
+  const leave = async (scopes) => {
+    const program = made.guest({ token: await ada.program(scopes) });
+    return (await program.ask('DELETE', `/rooms/${room}/members/${ada.id}`)).status;
+  };
+  same([await leave(['read']), await leave(['read', 'write'])], [403, 403], 'one that reads and writes does not leave');
+  same(await leave(['read', 'account']), 204, 'one that is for the account does');
+  const short = made.guest({ token: await ada.program(['account', 'read'], { expires_in: 3600 }) });
+  const before = Date.now();
+  const long = await short.must('POST', '/account/tokens', { name: 'x', scopes: ['read'], expires_in: 366 * 86400 });
+  check(long.expires_at <= Date.now() + 3600_000, 'it ends with the one that made it');
+  const other = await ada.must('POST', '/account/tokens', { name: 'x', scopes: ['read'], expires_in: 366 * 86400 });
+  check(other.expires_at >= before + 366 * 86400_000, 'of a session\'s it does not');
+}
+
 // --- limits ----------------------------------------------------------------------
 
 async function limits() {
@@ -386,6 +405,7 @@ await suite('accounts', [
   { name: 'who may sign up', run: signUpModes },
   { name: 'passwords', run: () => withAccounts({}, passwords) },
   { name: 'the process that hashes passwords', run: () => withAccounts({}, hashingProcess) },
+  { name: 'tokens for programs', run: () => withAccounts({}, programs) },
   { name: 'cookies and sessions', run: () => withAccounts({}, cookies) },
   { name: 'too much is answered with when to come back', run: limits },
   { name: 'strangers are limited before they are looked up', run: strangersAreLimited },
