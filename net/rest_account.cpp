@@ -176,21 +176,43 @@ std::optional<storage::tenant_key> sign_up_tenant(rest_context& rest, storage::s
                                                   const std::string& invite) {
   if (rest.accounts.sign_up == sign_up_mode::closed)
     return std::nullopt;
-  if (invite.empty())
-    return rest.accounts.sign_up == sign_up_mode::open
-             ? std::optional{storage::default_tenant}
-             : std::nullopt;
-  const std::string digest = digest_of_token(invite);
-  const auto tenant = store.whose(storage::global_key::invite, digest);
-  if (!tenant)
+  if (!invite.empty())
+    return store.whose(storage::global_key::invite, digest_of_token(invite));
+  return rest.accounts.sign_up == sign_up_mode::open ? std::optional{storage::default_tenant}
+                                                     : std::nullopt;
+}
+
+// Its key, if the invite is one to sign up and was not used up by others till now.
+std::optional<std::int64_t> spend_invite(storage::room_access& access, const std::string& invite) {
+  const auto found = access.find_invite(digest_of_token(invite));
+  const bool is_good = found && !found->room_id && found->expires_at_ms > now_ms()
+                       && access.use_invite(found->key);
+  return is_good ? std::optional{found->key} : std::nullopt;
+}
+
+// The account; nothing if it cannot be, which `problem` then says.
+std::optional<storage::account_key> add_account(storage::sql_runner& sql,
+                                                storage::tenant_key tenant, const rest_call& call,
+                                                const sign_up_wish& wish,
+                                                const std::string& hashed,
+                                                http_response& problem) {
+  storage::room_access access{sql, tenant};
+  const auto spent = wish.invite.empty() ? std::nullopt : spend_invite(access, wish.invite);
+  if (!wish.invite.empty() && !spent) {
+    problem = sign_up_closed();
     return std::nullopt;
-  bool is_good = false;
-  store.look(*tenant, [&](storage::sql_runner& sql) {
-    const auto found = storage::room_access{sql, *tenant}.find_invite(digest);
-    is_good = found && !found->room_id && found->expires_at_ms > now_ms()
-              && (!found->uses || found->used < *found->uses);
-  });
-  return is_good ? tenant : std::nullopt;
+  }
+  const auto added = storage::accounts{sql, tenant}.add(
+    {wish.login, wish.name, "member", hashed, {}, now_ms()});
+  if (added) {
+    storage::audit_log{sql, tenant}.add({0, now_ms(), *added, wish.name, call.from.shown.address,
+                                         "sign_up", {}, {}, {}});
+    return added;
+  }
+  if (spent)
+    access.give_back_invite_use(*spent);
+  problem = login_taken();
+  return std::nullopt;
 }
 
 http_response make_account(rest_context& rest, storage::store& store, const rest_call& call,
@@ -199,21 +221,13 @@ http_response make_account(rest_context& rest, storage::store& store, const rest
   if (!tenant)
     return sign_up_closed();
   std::optional<storage::account_key> added;
+  http_response problem;
   store.change(*tenant, [&](storage::sql_runner& sql) {
-    added = storage::accounts{sql, *tenant}.add(
-      {wish.login, wish.name, "member", hashed, {}, now_ms()});
-    if (!added)
-      return;
-    storage::room_access access{sql, *tenant};
-    if (const auto invite = access.find_invite(digest_of_token(wish.invite)))
-      access.use_invite(invite->key);
-    storage::audit_log{sql, *tenant}.add({0, now_ms(), *added, wish.name,
-                                          call.from.shown.address, "sign_up", {}, {}, {}});
+    added = add_account(sql, *tenant, call, wish, hashed, problem);
   });
   if (!added)
-    return login_taken();
-  http_response answer =
-    begin_session(rest, store, call.from, *tenant, *added, {false, ""});
+    return problem;
+  http_response answer = begin_session(rest, store, call.from, *tenant, *added, {false, ""});
   answer.result(http::status::created);
   return answer;
 }

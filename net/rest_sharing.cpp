@@ -180,11 +180,6 @@ void change_sharing(rest_context& rest, rest_call call, std::string action, std:
   });
 }
 
-bool is_last_owner(storage::room_access& rooms, const std::string& room,
-                   storage::account_key account) {
-  return rooms.role_of(room, account) == "owner" && rooms.count_owners(room) <= 1;
-}
-
 http_response member_answer(storage::room_access& rooms, const std::string& room,
                             storage::account_key account, http::status status) {
   for (const storage::member_record& member : rooms.members(room))
@@ -209,7 +204,7 @@ void add_member(rest_context& rest, rest_call call) {
                    const auto account = accounts.find_login(login);
                    if (!account)
                      return no_such_account();
-                   if (role != "owner" && is_last_owner(rooms, in.room(), account->key))
+                   if (role != "owner" && rooms.is_last_owner(in.room(), account->key))
                      return last_owner();
                    rooms.set_member(in.room(), account->key, role);
                    return member_answer(rooms, in.room(), account->key, http::status::created);
@@ -232,7 +227,7 @@ void change_member(rest_context& rest, rest_call call) {
                                             storage::accounts&) {
                    if (!rooms.role_of(in.room(), account))
                      return no_such_account();
-                   if (role != "owner" && is_last_owner(rooms, in.room(), account))
+                   if (role != "owner" && rooms.is_last_owner(in.room(), account))
                      return last_owner();
                    rooms.set_member(in.room(), account, role);
                    return member_answer(rooms, in.room(), account, http::status::ok);
@@ -253,7 +248,7 @@ void remove_member(rest_context& rest, rest_call call) {
   change_sharing(rest, std::move(call), "room.member", std::to_string(*account), "removed",
                  [account = *account](const rest_call& in, storage::room_access& rooms,
                                       storage::accounts&) {
-                   if (is_last_owner(rooms, in.room(), account))
+                   if (rooms.is_last_owner(in.room(), account))
                      return last_owner();
                    return rooms.remove_member(in.room(), account)
                             ? http_response{http::status::no_content, 11}

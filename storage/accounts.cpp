@@ -77,8 +77,13 @@ std::int64_t accounts::count_active_admins() {
     .integer(0);
 }
 
+// What is updated is locked, in every backend.
 bool accounts::is_last_admin(const account_record& account) {
-  return account.role == "admin" && !account.is_disabled && count_active_admins() <= 1;
+  const sql_rows admins =
+    sql_.run("UPDATE account SET role = role WHERE tenant_id = $1 AND role = 'admin'"
+             " AND is_disabled = 0 RETURNING key",
+             {tenant_});
+  return admins.size() == 1 && admins[0].integer(0) == account.key;
 }
 
 std::optional<account_key> accounts::add(const new_account& added) {

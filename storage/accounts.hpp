@@ -71,7 +71,8 @@ class accounts {
   std::optional<account_record> find_login(std::string_view login);
   std::optional<account_record> find_identity(std::string_view identity);
   std::int64_t count_active_admins();
-  // Whether nobody could administer the tenant without this account.
+  // Whether nobody could administer the tenant without this account. Whoever asks
+  // on another node waits until the transaction has ended.
   bool is_last_admin(const account_record& account);
 
   // Nothing if the login or the identity is taken.

@@ -126,12 +126,13 @@ std::vector<member_record> room_access::members(std::string_view room) {
   return found;
 }
 
-std::int64_t room_access::count_owners(std::string_view room) {
-  return sql_
-    .run("SELECT count(*) FROM room_member WHERE tenant_id = $1 AND room_id = $2"
-         " AND role = 'owner'",
-         {tenant_, room})[0]
-    .integer(0);
+// What is updated is locked, in every backend.
+bool room_access::is_last_owner(std::string_view room, account_key account) {
+  const sql_rows owners =
+    sql_.run("UPDATE room_member SET role = role WHERE tenant_id = $1 AND room_id = $2"
+             " AND role = 'owner' RETURNING account_key",
+             {tenant_, room});
+  return owners.size() == 1 && owners[0].integer(0) == account;
 }
 
 void room_access::set_member(std::string_view room, account_key account, std::string_view role) {
@@ -193,6 +194,11 @@ bool room_access::use_invite(std::int64_t invite) {
                  " AND (uses IS NULL OR used < uses) RETURNING key",
                  {tenant_, invite})
             .empty();
+}
+
+void room_access::give_back_invite_use(std::int64_t invite) {
+  sql_.run("UPDATE invite SET used = used - 1 WHERE tenant_id = $1 AND key = $2",
+           {tenant_, invite});
 }
 
 bool room_access::has_used_invite(std::int64_t invite, std::string_view user) {

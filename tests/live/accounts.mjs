@@ -105,6 +105,7 @@ async function signUpModes() {
     const guest = made.guest();
     const { token } = await made.otherRoot.must('POST', '/tenant/invites', { uses: 1 });
     same((await guest.ask('POST', '/account/sign-up', wish('a'))).status, 403, 'without an invite');
+    same((await guest.ask('POST', '/account/sign-up', wish('root', token))).status, 409, 'a login that is taken spends nothing');
     const a = await guest.must('POST', '/account/sign-up', wish('a', token));
     same(a.tenant, { name: 'other', role: 'member' }, 'the tenant of the invite');
     same((await guest.ask('POST', '/account/sign-up', wish('b', token))).status, 403, 'used up');

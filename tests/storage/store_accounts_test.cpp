@@ -157,7 +157,8 @@ TEST_P(store_accounts, a_room_has_access_and_members_until_it_is_removed) {
     EXPECT_EQ(access.link_role, "commenter");
     EXPECT_TRUE(access.is_locked);
     EXPECT_EQ(rooms.role_of("r", ada), "owner");
-    EXPECT_EQ(rooms.count_owners("r"), 1);
+    EXPECT_TRUE(rooms.is_last_owner("r", ada));
+    EXPECT_FALSE(rooms.is_last_owner("r", ada + 1));
     EXPECT_EQ(rooms.members("r").at(0).login, "ada");
     EXPECT_EQ(rooms.rooms_of(ada).at(0).name, "Better");
     EXPECT_EQ(rooms.all_rooms().at(0).owners, std::vector<std::string>{"N"});
