@@ -167,6 +167,15 @@ void accounts::remove_tokens(account_key key, std::string_view kind, std::int64_
            {tenant_, key, kind, but});
 }
 
+bool accounts::keep_newest_tokens(account_key key, std::string_view kind, std::int64_t count) {
+  return !sql_
+            .run("DELETE FROM token WHERE tenant_id = $1 AND account_key = $2 AND kind = $3"
+                 " AND key NOT IN (SELECT key FROM token WHERE tenant_id = $1"
+                 " AND account_key = $2 AND kind = $3 ORDER BY key DESC LIMIT $4) RETURNING key",
+                 {tenant_, key, kind, count})
+            .empty();
+}
+
 void accounts::note_token_seen(std::int64_t token, std::int64_t at_ms) {
   sql_.run("UPDATE token SET seen_at_ms = $3 WHERE tenant_id = $1 AND key = $2",
            {tenant_, token, at_ms});

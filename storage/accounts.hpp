@@ -91,6 +91,8 @@ class accounts {
   bool remove_token(account_key key, std::string_view kind, std::int64_t token);
   // All of the account's but one (0: none is kept).
   void remove_tokens(account_key key, std::string_view kind, std::int64_t but);
+  // All of the account's but the newest `count`. Whether there were more.
+  bool keep_newest_tokens(account_key key, std::string_view kind, std::int64_t count);
   void note_token_seen(std::int64_t token, std::int64_t at_ms);
   void remove_expired_tokens(std::int64_t now_ms);
 

@@ -172,6 +172,23 @@ async function cookies(made) {
   await until('signing out ends the socket', () => line.closed?.code === 4401, revocationDeadlineMs);
 }
 
+/** A browser that is known is not made known again, and an account has so many sessions. */
+async function sessionsEnd() {
+  await withAccounts({ TANDEM_TOKENS_PER_ACCOUNT: '3' }, async (made) => {
+    const ada = await made.person('ada');
+    const line = await entered(new Person(made.server, ada.shown).connect(await made.room(ada)));
+    const first = await made.browser(ada.login, ada.password);
+    const device = /tandem-device=[^;]+/.exec(first.shown.cookie)[0];
+    const again = async (cookie) => (await fetch(`${made.server.url}/account/sign-in`, { method: 'POST',
+      headers: { cookie }, body: JSON.stringify({ login: ada.login, password: ada.password }) })).headers.getSetCookie();
+    same((await again(device)).length, 1, 'the session\'s cookie alone');
+    same((await again('tandem-device=tdm_made-up')).length, 2, 'a browser that is not known is made known');
+    await until('the oldest session has ended', () => line.closed?.code === 4401, revocationDeadlineMs);
+    same((await ada.ask('GET', '/account')).status, 401, 'for requests, too');
+    same((await first.must('GET', '/account/sessions')).length, 3, 'as many as there may be');
+  });
+}
+
 /** What a program's token may not do for whoever has it. */
 async function programs(made) {
   const owner = await made.person('programs-owner');
@@ -406,6 +423,7 @@ await suite('accounts', [
   { name: 'who may sign up', run: signUpModes },
   { name: 'passwords', run: () => withAccounts({}, passwords) },
   { name: 'the process that hashes passwords', run: () => withAccounts({}, hashingProcess) },
+  { name: 'so many sessions, and browsers that are known', run: sessionsEnd },
   { name: 'tokens for programs', run: () => withAccounts({}, programs) },
   { name: 'cookies and sessions', run: () => withAccounts({}, cookies) },
   { name: 'too much is answered with when to come back', run: limits },
