@@ -549,6 +549,13 @@ std::string way_in(const settings& all) {
   return {};
 }
 
+// As a browser says it in `Origin`, with which it is compared.
+bool is_origin(const std::string& text) {
+  const auto url = net::parse_upstream_url(text);
+  const bool has_capitals = std::ranges::any_of(text, [](char c) { return c >= 'A' && c <= 'Z'; });
+  return url && !has_capitals && text == (url->is_tls ? "https://" : "http://") + url->authority();
+}
+
 bool is_safe_issuer(std::string_view issuer) {
   return issuer.empty() || issuer.starts_with("https://") || issuer.starts_with("http://127.0.0.1:")
          || issuer.starts_with("http://localhost:");
@@ -675,8 +682,12 @@ void finish_settings(settings& all) {
                          " come back to another node, which must know what the first has signed"};
   if (!is_safe_issuer(all.accounts.company.issuer))
     throw settings_error{"oidc_issuer must be https://…; http:// is for this machine only"};
-  if (all.server.public_url.ends_with('/'))
-    throw settings_error{"public_url must not end with a slash"};
+  if (!all.server.public_url.empty() && !is_origin(all.server.public_url))
+    throw settings_error{fmt::format(
+      "public_url = \"{}\": must be as browsers write it, like https://code.example.org or"
+      " http://localhost:8080: in small letters, without a path, a slash at its end, or the port"
+      " that goes without saying",
+      all.server.public_url)};
   if (const std::string way = way_in(all); !all.mode && !way.empty())
     throw settings_error{fmt::format(
       "{}: others than this machine can reach it. Say mode = accounts, so that they sign in; or"
@@ -695,9 +706,16 @@ std::vector<std::string> warnings_of(const settings& all) {
       && all.server.trusted_proxies.empty())
     warnings.push_back("passwords come in without TLS: set tls_certificate and tls_key, or put a"
                        " proxy before it and name it in trusted_proxies");
-  if (!is_open && !is_local && !all.server.public_url.starts_with("https:"))
+  const bool is_https = all.server.public_url.empty()
+                          ? !all.server.tls_certificate.empty()
+                          : all.server.public_url.starts_with("https:");
+  if (!is_open && !is_local && !is_https)
     warnings.push_back("public_url is not https: browsers are told that cookies may go without"
                        " TLS");
+  if (all.server.public_url.empty()
+      && (all.server.address == "0.0.0.0" || all.server.address == "::"))
+    warnings.push_back("there is no public_url: links and invitations will say "
+                       + all.server.address + ", which is nobody's address");
   warn_of_model(all.ai, warnings);
   return warnings;
 }
