@@ -50,6 +50,10 @@ std::string challenge_of(const std::string& verifier) {
 
 }  // namespace
 
+bool is_as_safe_as(std::string_view issuer, std::string_view url) noexcept {
+  return url.starts_with("https://") || !issuer.starts_with("https://");
+}
+
 company_sign_in::company_sign_in(company_settings settings, std::string callback_url)
     : settings_{std::move(settings)},
       seal_{settings_.client_secret},
@@ -130,6 +134,9 @@ std::string company_sign_in::discover() {
                  now_s()};
   if (found.authorization.empty() || found.token.empty() || found.keys_url.empty())
     return "the provider does not say where it is";
+  for (const std::string* url : {&found.authorization, &found.token, &found.keys_url})
+    if (!is_as_safe_as(settings_.issuer, *url))
+      return "the provider says an address without TLS: " + *url;
   const fetch_answer keys = fetch({found.keys_url, {}, {}, {}});
   auto parsed = keys.status == 200 ? signing_keys::parse(keys.body) : std::nullopt;
   if (!parsed)

@@ -25,9 +25,14 @@
 #include <mutex>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <thread>
 
 namespace tandem::net {
+
+// Whether an address that a provider names keeps what goes there from others, if the
+// issuer's does.
+bool is_as_safe_as(std::string_view issuer, std::string_view url) noexcept;
 
 class company_sign_in {
  public:

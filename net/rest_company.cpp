@@ -46,6 +46,13 @@ std::optional<http_response> refuse(rest_context& rest, const rest_call& call) {
   return std::nullopt;
 }
 
+// What the browser took along is of no use any more.
+http_response failed_to_arrive(const rest_context& rest, const std::string& why) {
+  http_response answer = failed(why);
+  answer.insert(http::field::set_cookie, set_cookie(rest.cookies, rest.cookies.sign_in, "", 0));
+  return answer;
+}
+
 void start(rest_context& rest, rest_call call) {
   if (auto refused = refuse(rest, call))
     return call.answer(std::move(*refused));
@@ -129,11 +136,12 @@ http_response arrived(rest_context& rest, storage::store& store, const rest_call
   try {
     person = person_of(rest, store, *from.who, call.from);
   } catch (const bad_field&) {
-    return failed("the provider's name for somebody is no login");
+    return failed_to_arrive(rest, "the provider's name for somebody is no login");
   }
   if (!person.account) {
     note_refused(rest, store, person, call.from);
-    return failed("somebody may not have an account, or another has their login");
+    return failed_to_arrive(rest,
+                            "somebody may not have an account, or another has their login");
   }
   const http_response session =
     begin_session(rest, store, call.from, person.tenant, *person.account,
@@ -154,7 +162,7 @@ void callback(rest_context& rest, rest_call call) {
     query_value(call.query, "code").value_or(""), query_value(call.query, "state").value_or(""),
     cookie, [&rest, call](const company_sign_in::arrival& from) {
       if (!from.who)
-        return call.answer(failed(from.why));
+        return call.answer(failed_to_arrive(rest, from.why));
       rest.actors.write([&rest, call, from](storage::store& store) {
         answered(store, call.answer,
                  [&](storage::store& to) { return arrived(rest, to, call, from); });

@@ -252,7 +252,9 @@ async function lying() {
     const failed = `${made.server.url}/#sign-in-failed`;
     for (const [what, forge] of lies) {
       state.forge = () => forge(tools);
-      same((await arrive(made, state)).place, failed, what);
+      const { browser, place } = await arrive(made, state);
+      same(place, failed, what);
+      same(browser.jar.get(made.server.url)?.size, 0, `${what}: nothing of it stays in the browser`);
     }
     for (const [what, make] of [
       ['RS256', () => tools.token(tools.claims())],

@@ -49,5 +49,12 @@ TEST(sign_in_journey, leads_to_none_but_our_own_pages) {
     EXPECT_EQ(sign_in_journey::begin(place).to, "/") << place;
 }
 
+TEST(company_sign_in, a_provider_with_tls_names_no_address_without) {
+  EXPECT_TRUE(net::is_as_safe_as("https://id.example.org", "https://keys.example.org/x"));
+  for (const char* url : {"http://id.example.org/token", "", "ftp://x", "HTTP://x"})
+    EXPECT_FALSE(net::is_as_safe_as("https://id.example.org", url)) << url;
+  EXPECT_TRUE(net::is_as_safe_as("http://127.0.0.1:9", "http://127.0.0.1:9/token")) << "a test's";
+}
+
 }  // namespace
 }  // namespace tandem::test
