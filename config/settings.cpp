@@ -553,7 +553,8 @@ std::string way_in(const settings& all) {
 bool is_origin(const std::string& text) {
   const auto url = net::parse_upstream_url(text);
   const bool has_capitals = std::ranges::any_of(text, [](char c) { return c >= 'A' && c <= 'Z'; });
-  return url && !has_capitals && text == (url->is_tls ? "https://" : "http://") + url->authority();
+  return url && !has_capitals && !url->port.starts_with('0')
+         && text == (url->is_tls ? "https://" : "http://") + url->authority();
 }
 
 bool is_safe_issuer(std::string_view issuer) {

@@ -1,5 +1,5 @@
 // What becomes of rights while people are in a room, what too much of something is
-// answered, and what stands at the door: cookies, TLS, proxies, the audit log.
+// answered, and what stands at the door: cookies, TLS, proxies.
 
 import { execFileSync, spawnSync } from 'node:child_process';
 import fs from 'node:fs';
@@ -362,36 +362,7 @@ function badStarts(server) {
   }
 }
 
-// --- the audit log ---------------------------------------------------------------
-
-async function auditLog(made) {
-  const owner = await made.person('audited');
-  const secret = 'the text of a file';
-  const room = (await owner.must('POST', '/rooms', { name: 'R', files: [{ file, text: secret }] })).room_id;
-  const invite = await owner.must('POST', `/rooms/${room}/invites`, { role: 'viewer' });
-  const program = await owner.must('POST', '/account/tokens', { name: 'x', scopes: ['read'] });
-  await owner.ask('GET', `/rooms/${room}/log`);
-  await made.guest().ask('POST', '/account/sign-in', { login: owner.login, password: 'a wrong one' });
-  await owner.must('POST', `/rooms/${room}/members`, { login: 'root', role: 'editor' });
-  await owner.must('DELETE', `/rooms/${room}`);
-  const entries = await until('all of it', async () => {
-    const all = await made.root.must('GET', '/tenant/audit?limit=1000');
-    return all.some((one) => one.action === 'sign_in.failed') && all.some((one) => one.action === 'room.export') && all;
-  });
-  const actions = new Set(entries.map((one) => one.action));
-  for (const action of ['account.create', 'sign_in', 'sign_in.failed', 'room.create', 'room.invite', 'room.member',
-    'room.remove', 'room.export', 'token.create'])
-    check(actions.has(action), `${action} in ${[...actions]}`);
-  const exported = (await made.root.ask('GET', '/tenant/audit/export')).text;
-  const lines = exported.trim().split('\n').map((line) => JSON.parse(line));
-  check(lines.length >= entries.length && lines[0].id < lines.at(-1).id, 'all, oldest first');
-  for (const hidden of [secret, invite.token, program.token, owner.password, owner.shown.token])
-    check(!exported.includes(hidden) && !made.server.log.includes(hidden), `a secret in the log: ${hidden.slice(0, 8)}`);
-  same((await made.otherRoot.must('GET', '/tenant/audit?limit=1000')).filter((one) => one.room_id).length, 0,
-    'nothing of it for another tenant');
-  const page = await made.root.must('GET', `/tenant/audit?limit=2&before=${entries[1].id}`);
-  same(page.map((one) => one.id), entries.slice(2, 4).map((one) => one.id), 'in pages');
-}
+// --- the command line ------------------------------------------------------------
 
 async function commandLine(made) {
   await made.server.end('SIGTERM');
@@ -433,6 +404,5 @@ await suite('accounts', [
   { name: 'TLS, and a certificate that is renewed', run: tls },
   { name: 'others than this machine: the mode must be said', run: async () => networkMode() },
   { name: 'a start that fails', run: () => withServer({}, async (server) => badStarts(server)) },
-  { name: 'the audit log', run: () => withAccounts({}, auditLog) },
   { name: 'tandem admin', run: () => withAccounts({}, commandLine) },
 ]);

@@ -121,6 +121,10 @@ async function real() {
     same([account.login, account.name, account.tenant.role], ['ada@example.org', 'Person ada', 'member'], 'who they are');
     same((await browser.go(back)).place, `${made.server.url}/#sign-in-failed`, 'a code is good once');
 
+    const entries = await made.root.must('GET', '/tenant/audit');
+    for (const action of ['account.create', 'sign_in.company'])
+      check(entries.some((one) => one.action === action && one.account === account.id), `${action} is in the audit log`);
+
     const again = new Browser();
     await again.go(await throughProvider(again, made, 'ada'));
     same((await again.account(made.server)).id, account.id, 'the same account the next time');
@@ -140,6 +144,8 @@ async function real() {
     await made.root.must('PATCH', `/tenant/accounts/${account.id}`, { is_disabled: true });
     const disabled = new Browser();
     same((await disabled.go(await throughProvider(disabled, made, 'ada'))).place, `${made.server.url}/#sign-in-failed`, 'disabled');
+    check((await made.root.must('GET', '/tenant/audit')).some((one) => one.action === 'sign_in.failed' && one.name === 'ada@example.org'),
+      'and it is in the audit log');
   }));
 }
 
