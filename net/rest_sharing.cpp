@@ -1,6 +1,7 @@
 // Who may come into a room: its settings, members and invites. The table is at
-// the end. Every change is in the audit log, in the transaction that makes it,
-// and reaches open connections through service::rights_changed.
+// the end. Every change by somebody with an account is in the audit log, in the
+// transaction that makes it (an invite's: actors/invites), and reaches open
+// connections through service::rights_changed.
 #include "net/rest_routes.hpp"
 
 #include "actors/invites.hpp"
