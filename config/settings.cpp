@@ -234,6 +234,8 @@ const std::vector<setting>& all_settings() {
   static const std::vector<setting> list{
     text("listen", FIELD(listen), "address and port; port 0 takes any free one"),
     text("store", FIELD(store), "sqlite:PATH, postgresql://USER@HOST/DATABASE, or memory: to keep nothing"),
+    flag("store_is_walled", FIELD(must_store_be_walled),
+         "no: serve accounts also as a role of PostgreSQL's that passes row-level security"),
     text("public_url", FIELD(server.public_url),
          "what links begin with, if not http://ADDRESS:PORT; no trailing slash"),
     mode_setting(),

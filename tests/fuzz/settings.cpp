@@ -45,7 +45,9 @@ bool same(const net::server_options& a, const net::server_options& b) {
 }
 
 bool same(const settings& a, const settings& b) {
-  return a.listen == b.listen && a.store == b.store && a.actor_threads == b.actor_threads
+  return a.listen == b.listen && a.store == b.store
+         && a.must_store_be_walled == b.must_store_be_walled
+         && a.actor_threads == b.actor_threads
          && same(a.server, b.server) && a.ai == b.ai && a.bounds == b.bounds;
 }
 
