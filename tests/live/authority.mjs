@@ -161,7 +161,7 @@ async function tryRoute(context, route, caller) {
     ? await made.room(people.owner, membersOf(people)) : undefined;
   const linkRole = { lnkanon: 'viewer', lnkothr: 'viewer', lnkedit: 'editor' }[caller];
   if (linkRole && room) await people.owner.must('PATCH', `/rooms/${room}`, { visibility: 'link', link_role: linkRole });
-  const ownAccount = people[caller]?.login ? people[caller] : people.owner;
+  const ownAccount = people[caller]?.login && caller !== 'disabl' ? people[caller] : people.owner;
   const wish = await asked[route]?.({ made, people, room, caller, ownAccount }) ?? {};
   const who = await (caller === 'csrf' ? fresh.browser() : fresh[caller](room));
   const [method, pattern] = subject(route).split(' ');
@@ -311,7 +311,8 @@ const effects = {
   },
   cursor: ({ line, witness }) => witness.heard.some((one) => one.type === 'cursor' && saidBy(line)(one)),
   chat: ({ witness }) => witness.heard.some((one) => one.type === 'chat' && one.text === 'hi'),
-  'chat (@assistant)': ({ witness }) => witness.heard.some((one) => one.type === 'chat' && one.text === '@assistant hi'),
+  'chat (@assistant)': ({ witness }) => // what is said to it is said by whoever may chat
+    witness.heard.some((one) => one.type === 'chat' && one.name === 'Assistant'),
   diverged: ({ made, room }) => made.server.log.includes(`a client diverged in room ${room}`),
   file: async ({ people, room, witness }) => {
     const { body } = await people.owner.ask('GET', `/rooms/${room}/files`);
@@ -333,6 +334,7 @@ const isTakenUp = {
   'op (by_ai)': ({ line }) => line.find('ack'),
   complete: ({ line }) => line.heard.some((one) => one.ask === 1 && isLast(one)),
   refactor: ({ line }) => line.heard.some((one) => one.ask === 1 && isLast(one)),
+  'chat (@assistant)': effects['chat (@assistant)'],
   cursor: effects.cursor,
   diverged: effects.diverged,
   file: ({ witness }) => witness.find('file'),
