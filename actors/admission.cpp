@@ -68,7 +68,8 @@ void decide_room(storage::reader& from, access_mode mode, const credentials& sho
     claims.access = found.value_or(storage::access_record{});
     if (so_far.is_of_tenant)
       claims.member_role = access.role_of(room_id, account->key);
-    if (!shown.invite_digest.empty())
+    // Whom it has made a member has the member's role, whatever that is by now.
+    if (!shown.invite_digest.empty() && !joins_by_invite(so_far.account, *tenant))
       add_invite(access, shown, room_id, now_ms, claims, so_far);
   });
   if (!exists)
@@ -87,6 +88,10 @@ void decide_room(storage::reader& from, access_mode mode, const credentials& sho
 }
 
 }  // namespace
+
+bool joins_by_invite(const std::optional<known_account>& account, storage::tenant_key tenant) {
+  return account && account->tenant == tenant && account->scopes.account && !account->only_room;
+}
 
 admission decide(storage::reader& from, access_mode mode, const credentials& shown,
                  std::string_view room_id, std::int64_t now_ms) {

@@ -42,6 +42,10 @@ struct admission {
   std::optional<std::int64_t> ends_at_ms;
 };
 
+// Whether an invite of a tenant makes a member of whoever shows it; others are
+// guests by it.
+bool joins_by_invite(const std::optional<known_account>& account, storage::tenant_key tenant);
+
 // `room_id`: empty if none is named. Throws storage::store_error.
 admission decide(storage::reader& from, access_mode mode, const credentials& shown,
                  std::string_view room_id, std::int64_t now_ms);

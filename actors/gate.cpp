@@ -68,21 +68,25 @@ void gate_state::on_admit_session(admit_session& wish) {
 // anything is decided by it. Whether it was good is seen then.
 void gate_state::redeem(const admit_session& wish) {
   const auto task = [wish, mode = settings_.mode, back = gate_actor{self_}](storage::store& store) {
+    std::optional<storage::account_key> changed;
     try {
       const std::int64_t now_ms =
         std::chrono::duration_cast<std::chrono::milliseconds>(
           std::chrono::system_clock::now().time_since_epoch())
           .count();
-      redeem_invite(store, mode, wish.shown, now_ms);
+      if (const auto redeemed = redeem_invite(store, mode, wish.shown, now_ms))
+        changed = redeemed->changed;
     } catch (const storage::store_error& error) {
       log(log_level::error, std::string{"cannot redeem an invite: "} + error.what());
     }
-    caf::anon_send(back, invite_redeemed{std::make_shared<admit_session>(wish)});
+    caf::anon_send(back, invite_redeemed{std::make_shared<admit_session>(wish), changed});
   };
   self_->send(settings_.writer, write_task{task});
 }
 
 void gate_state::on_redeemed(const invite_redeemed& told) {
+  if (told.changed)
+    on_rights_changed({{}, told.changed});
   let_in(*told.wish);
 }
 

@@ -378,6 +378,7 @@ struct admit_session {
 
 struct invite_redeemed {
   std::shared_ptr<const admit_session> wish;
+  std::optional<storage::account_key> changed;  // whose role is another by it
 };
 
 // Of a room, of an account, or of both; of neither: anything may have changed.

@@ -1,6 +1,11 @@
 // All the limits that accounts and addresses have: which there are, and their
 // buckets. Thread-safe. Signed in one has one's account's limits, else those of
 // one's address.
+//
+// Invariants
+//  1. Nobody costs the store a look before their address has paid for it: until it
+//     is known who somebody is, they are their address. An account's costs come back
+//     to the address when it is known.
 #pragma once
 
 #include "actors/shared_limits.hpp"
@@ -41,6 +46,9 @@ class rate_limits {
     return account ? joins_account_.take(key_of(*account), now_us)
                    : joins_address_.take(address, now_us);
   }
+
+  void give_back_request(const std::string& address) { requests_address_.give_back(address); }
+  void give_back_join(const std::string& address) { joins_address_.give_back(address); }
 
   session_limits of_session(const maybe_account& account, const std::string& address,
                             std::int64_t now_us) {

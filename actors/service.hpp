@@ -43,6 +43,9 @@ class connection_sink {
   virtual void close(close_code code, std::string_view why) = 0;
   // One message that was `said` has been dealt with.
   virtual void consumed() = 0;
+  // Whoever said hello is let in: what else they say may be read. Until then a
+  // stranger's words are best left with the kernel.
+  virtual void admitted() {}
 };
 
 // The way in.

@@ -83,6 +83,11 @@ void session_state::fail(const std::exception& error) {
 
 // Where there are no accounts, who shows nothing need not be asked about.
 void session_state::join(join_request request) {
+  if (settings_.rates)
+    if (const std::int64_t wait_us = settings_.rates->take_join(
+          {}, settings_.shown.address, steady_us(self_->home_system()));
+        wait_us > 0)
+      return core_->on_join_limited(wait_us);
   credentials shown = settings_.shown;
   const bool is_invite = request.token.starts_with(invite_prefix);
   if (is_invite)
@@ -113,11 +118,16 @@ void session_state::enter(granted_entry granted) {
   if (settings_.rates) {
     const std::int64_t now_us = steady_us(self_->home_system());
     const std::string& address = settings_.shown.address;
-    if (const std::int64_t wait_us = settings_.rates->take_join(granted.account, address, now_us);
-        wait_us > 0)
-      return core_->on_join_limited(wait_us);
+    if (granted.account) {
+      settings_.rates->give_back_join(address);
+      if (const std::int64_t wait_us =
+            settings_.rates->take_join(granted.account, address, now_us);
+          wait_us > 0)
+        return core_->on_join_limited(wait_us);
+    }
     core_->share(settings_.rates->of_session(granted.account, address, now_us));
   }
+  settings_.sink->admitted();
   core_->on_role(granted.role);
   request.role = granted.role;
   if (granted.name)

@@ -45,6 +45,11 @@ class shared_bucket {
     }
   }
 
+  // What was taken for one who has a bucket of their own comes back.
+  void give_back() noexcept {
+    full_at_us_.fetch_sub(static_cast<std::int64_t>(us_per_unit_), std::memory_order_relaxed);
+  }
+
   // How much has been taken and has not come back.
   std::int64_t missing(std::int64_t now_us) const noexcept {
     const std::int64_t span_us = full_at_us_.load(std::memory_order_relaxed) - now_us;
@@ -83,6 +88,13 @@ class bucket_table {
     if (allowed_.per_minute == 0)
       return 0;
     return find(key, now_us)->take(now_us, amount);
+  }
+
+  // One that was taken comes back, if it is remembered.
+  void give_back(const std::string& key) {
+    const std::lock_guard lock{mutex_};
+    if (const auto found = buckets_.find(key); found != buckets_.end())
+      found->second->give_back();
   }
 
   // What was taken comes back at once.

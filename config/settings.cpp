@@ -234,6 +234,8 @@ const std::vector<setting>& all_settings() {
   static const std::vector<setting> list{
     text("listen", FIELD(listen), "address and port; port 0 takes any free one"),
     text("store", FIELD(store), "sqlite:PATH, postgresql://USER@HOST/DATABASE, or memory: to keep nothing"),
+    flag("store_is_walled", FIELD(must_store_be_walled),
+         "no: serve accounts also as a role of PostgreSQL's that passes row-level security"),
     text("public_url", FIELD(server.public_url),
          "what links begin with, if not http://ADDRESS:PORT; no trailing slash"),
     mode_setting(),
@@ -276,6 +278,10 @@ const std::vector<setting>& all_settings() {
            "WebSockets; more are closed with 4429"),
     number("connections_per_address_max", FIELD(server.connections_per_address_max), 1, million,
            "WebSockets from one address; more are closed with 4429"),
+    number("http_connections_max", FIELD(server.http_connections_max), 1, million,
+           "connections that are no WebSocket, or not yet; more are closed"),
+    number("http_connections_per_address_max", FIELD(server.http_connections_per_address_max), 1,
+           million, "of them from one address, but for those in trusted_proxies"),
     number("request_body_bytes", FIELD(server.request_body_bytes), 1024, gib,
            "of an HTTP request; more is 413"),
     number("request_header_bytes", FIELD(server.request_header_bytes), 512, million,
@@ -533,6 +539,26 @@ bool is_loopback(const std::string& address) {
   return address.starts_with("127.") || address == "::1";
 }
 
+// The setting by which others than this machine reach the server; empty: none.
+std::string way_in(const settings& all) {
+  if (!is_loopback(all.server.address))
+    return fmt::format("listen = \"{}\"", all.listen);
+  if (!all.server.trusted_proxies.empty())
+    return fmt::format("trusted_proxies = \"{}\"", all.server.trusted_proxies);
+  const auto shown = net::parse_upstream_url(all.server.public_url);
+  if (shown && !is_loopback(shown->host) && shown->host != "localhost")
+    return fmt::format("public_url = \"{}\"", all.server.public_url);
+  return {};
+}
+
+// As a browser says it in `Origin`, with which it is compared.
+bool is_origin(const std::string& text) {
+  const auto url = net::parse_upstream_url(text);
+  const bool has_capitals = std::ranges::any_of(text, [](char c) { return c >= 'A' && c <= 'Z'; });
+  return url && !has_capitals && !url->port.starts_with('0')
+         && text == (url->is_tls ? "https://" : "http://") + url->authority();
+}
+
 bool is_safe_issuer(std::string_view issuer) {
   return issuer.empty() || issuer.starts_with("https://") || issuer.starts_with("http://127.0.0.1:")
          || issuer.starts_with("http://localhost:");
@@ -653,31 +679,46 @@ void finish_settings(settings& all) {
   if (!all.accounts.company.issuer.empty()
       && (all.mode != access_mode::accounts || all.accounts.company.client_id.empty()))
     throw settings_error{"oidc_issuer takes mode = accounts and an oidc_client_id"};
+  if (!all.accounts.company.issuer.empty() && !all.cluster_listen.empty()
+      && all.accounts.company.client_secret.empty())
+    throw settings_error{"oidc_issuer in a cluster takes an oidc_client_secret_file: a browser may"
+                         " come back to another node, which must know what the first has signed"};
   if (!is_safe_issuer(all.accounts.company.issuer))
     throw settings_error{"oidc_issuer must be https://…; http:// is for this machine only"};
-  if (!all.mode && !is_loopback(all.server.address))
+  if (!all.server.public_url.empty() && !is_origin(all.server.public_url))
     throw settings_error{fmt::format(
-      "listen = \"{}\": others than this machine can reach that. Say mode = accounts, so that they"
-      " sign in; or mode = open, so that whoever knows a room's link may do everything in it",
-      all.listen)};
-  if (all.server.public_url.ends_with('/'))
-    throw settings_error{"public_url must not end with a slash"};
+      "public_url = \"{}\": must be as browsers write it, like https://code.example.org or"
+      " http://localhost:8080: in small letters, without a path, a slash at its end, or the port"
+      " that goes without saying",
+      all.server.public_url)};
+  if (const std::string way = way_in(all); !all.mode && !way.empty())
+    throw settings_error{fmt::format(
+      "{}: others than this machine can reach it. Say mode = accounts, so that they sign in; or"
+      " mode = open, so that whoever knows a room's link may do everything in it",
+      way)};
 }
 
 std::vector<std::string> warnings_of(const settings& all) {
   std::vector<std::string> warnings;
   const bool is_open = all.mode.value_or(access_mode::open) == access_mode::open;
   const bool is_local = is_loopback(all.server.address);
-  if (is_open && !is_local)
+  if (is_open && !way_in(all).empty())
     warnings.push_back("mode = open, and others than this machine can reach it: whoever knows a"
                        " room's link may read, change and remove it");
   if (!is_open && !is_local && all.server.tls_certificate.empty()
       && all.server.trusted_proxies.empty())
     warnings.push_back("passwords come in without TLS: set tls_certificate and tls_key, or put a"
                        " proxy before it and name it in trusted_proxies");
-  if (!is_open && !is_local && !all.server.public_url.starts_with("https:"))
+  const bool is_https = all.server.public_url.empty()
+                          ? !all.server.tls_certificate.empty()
+                          : all.server.public_url.starts_with("https:");
+  if (!is_open && !is_local && !is_https)
     warnings.push_back("public_url is not https: browsers are told that cookies may go without"
                        " TLS");
+  if (all.server.public_url.empty()
+      && (all.server.address == "0.0.0.0" || all.server.address == "::"))
+    warnings.push_back("there is no public_url: links and invitations will say "
+                       + all.server.address + ", which is nobody's address");
   warn_of_model(all.ai, warnings);
   return warnings;
 }

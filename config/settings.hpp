@@ -28,6 +28,7 @@ namespace tandem {
 struct settings {
   std::string listen = "127.0.0.1:8080";
   std::string store = "sqlite:data/tandem.db";
+  bool must_store_be_walled = true;  // with accounts, by PostgreSQL's row-level security
   std::uint32_t actor_threads = 0;  // 0: half of the cores
   std::optional<access_mode> mode;  // unsaid: open
   rate_settings rates;

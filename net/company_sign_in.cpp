@@ -4,7 +4,6 @@
 #include "net/http_fetch.hpp"
 #include "net/json.hpp"
 #include "net/random_token.hpp"
-#include "net/target.hpp"
 
 #include <fmt/format.h>
 #include <openssl/sha.h>
@@ -12,13 +11,13 @@
 #include <array>
 #include <chrono>
 #include <utility>
-#include <vector>
 
 namespace tandem::net {
 
 namespace {
 
 constexpr std::size_t waiting_max = 64;
+constexpr std::chrono::seconds waits_max{10};
 constexpr std::int64_t provider_lasts_s = 600;
 constexpr std::int64_t provider_again_s = 10;  // at least between two readings
 
@@ -49,40 +48,15 @@ std::string challenge_of(const std::string& verifier) {
   return base64url(digest.data(), digest.size());
 }
 
-bool is_own_path(const std::string& path) {
-  return path.starts_with('/') && !path.starts_with("//")
-         && path.find_first_of("\\\r\n\t;, \"") == std::string::npos && path.size() <= 200;
-}
-
-// state.nonce.verifier.path: none but the last has a dot.
-struct journey {
-  std::string state;
-  std::string nonce;
-  std::string verifier;
-  std::string to;
-
-  std::string cookie() const { return fmt::format("{}.{}.{}.{}", state, nonce, verifier, url_encoded(to)); }
-
-  static std::optional<journey> parse(std::string_view cookie) {
-    journey found;
-    for (std::string* part : {&found.state, &found.nonce, &found.verifier}) {
-      const std::size_t dot = cookie.find('.');
-      if (dot == std::string_view::npos || dot == 0)
-        return std::nullopt;
-      *part = cookie.substr(0, dot);
-      cookie.remove_prefix(dot + 1);
-    }
-    found.to = percent_decoded(cookie).value_or("/");
-    if (!is_own_path(found.to))
-      found.to = "/";
-    return found;
-  }
-};
-
 }  // namespace
+
+bool is_as_safe_as(std::string_view issuer, std::string_view url) noexcept {
+  return url.starts_with("https://") || !issuer.starts_with("https://");
+}
 
 company_sign_in::company_sign_in(company_settings settings, std::string callback_url)
     : settings_{std::move(settings)},
+      seal_{settings_.client_secret},
       callback_url_{std::move(callback_url)},
       thread_{[this] { run(); }} {
 }
@@ -96,18 +70,20 @@ company_sign_in::~company_sign_in() {
   thread_.join();
 }
 
-bool company_sign_in::add(std::function<void()> task) {
-  const std::lock_guard lock{mutex_};
-  if (waiting_.size() >= waiting_max)
-    return false;
-  waiting_.push_back(std::move(task));
-  changed_.notify_one();
-  return true;
+void company_sign_in::add(std::function<void()> work, std::function<void()> refuse) {
+  {
+    const std::lock_guard lock{mutex_};
+    if (waiting_.size() < waiting_max) {
+      waiting_.push_back({std::move(work), std::move(refuse), std::chrono::steady_clock::now()});
+      return changed_.notify_one();
+    }
+  }
+  refuse();
 }
 
 void company_sign_in::run() {
   while (true) {
-    std::function<void()> next;
+    waiting next;
     {
       std::unique_lock lock{mutex_};
       changed_.wait(lock, [this] { return is_ending_ || !waiting_.empty(); });
@@ -116,8 +92,9 @@ void company_sign_in::run() {
       next = std::move(waiting_.front());
       waiting_.pop_front();
     }
+    const bool is_late = std::chrono::steady_clock::now() - next.since > waits_max;
     try {
-      next();
+      is_late ? next.refuse() : next.work();
     } catch (const std::exception& error) {
       log(log_level::error, std::string{"company sign-in: "} + error.what());
     }
@@ -157,6 +134,9 @@ std::string company_sign_in::discover() {
                  now_s()};
   if (found.authorization.empty() || found.token.empty() || found.keys_url.empty())
     return "the provider does not say where it is";
+  for (const std::string* url : {&found.authorization, &found.token, &found.keys_url})
+    if (!is_as_safe_as(settings_.issuer, *url))
+      return "the provider says an address without TLS: " + *url;
   const fetch_answer keys = fetch({found.keys_url, {}, {}, {}});
   auto parsed = keys.status == 200 ? signing_keys::parse(keys.body) : std::nullopt;
   if (!parsed)
@@ -169,37 +149,34 @@ std::string company_sign_in::discover() {
 // ---- there and back ----
 
 void company_sign_in::begin(const std::string& to, std::function<void(departure)> answer) {
-  const bool is_waiting = add([this, to, answer] {
+  const auto leave = [this, to, answer] {
     if (const std::string why = know_provider(false); !why.empty() && !provider_) {
       log(log_level::error, "company sign-in: " + why);
       return answer({});
     }
-    const journey begun{random_token("", 16), random_token("", 16), random_token("", 32),
-                        is_own_path(to) ? to : "/"};
+    const sign_in_journey begun = sign_in_journey::begin(to);
     const char separator = provider_->authorization.find('?') == std::string::npos ? '?' : '&';
     answer({fmt::format("{}{}response_type=code&client_id={}&redirect_uri={}&scope={}&state={}"
                         "&nonce={}&code_challenge={}&code_challenge_method=S256",
                         provider_->authorization, separator, url_encoded(settings_.client_id),
                         url_encoded(callback_url_), url_encoded("openid email profile"),
                         begun.state, begun.nonce, challenge_of(begun.verifier)),
-            begun.cookie()});
-  });
-  if (!is_waiting)
-    answer({});
+            seal_.cookie_of(begun, now_s())});
+  };
+  add(leave, [answer] { answer({}); });
 }
 
 void company_sign_in::finish(const std::string& code, const std::string& state,
                              const std::string& cookie, std::function<void(arrival)> answer) {
-  const auto begun = journey::parse(cookie);
+  const auto begun = seal_.open(cookie, now_s());
   if (!begun || state.empty() || begun->state != state || code.empty())
     return answer({{}, "this browser did not ask for it", "/"});
-  const bool is_waiting = add([this, code, begun, answer] {
+  const auto arrive = [this, code, begun, answer] {
     arrival arrived = exchange(code, begun->verifier, begun->nonce);
     arrived.to = begun->to;
     answer(std::move(arrived));
-  });
-  if (!is_waiting)
-    answer({{}, "too many wait for the provider", "/"});
+  };
+  add(arrive, [answer] { answer({{}, "too many wait for the provider", "/"}); });
 }
 
 company_sign_in::arrival company_sign_in::exchange(const std::string& code,

@@ -8,14 +8,16 @@
 // Thread-safe.
 //
 // Invariants
-//  1. What the provider is asked for is kept in the browser alone: its cookie and
-//     the state must be the same, or nothing is done.
-//  2. At most waiting_max people wait for the provider.
+//  1. What the provider is asked for is kept in the browser alone (sign_in_journey.hpp):
+//     its cookie must be one of ours and say the same state, or nothing is done.
+//  2. At most waiting_max people wait for the provider, waits_max at most.
 #pragma once
 
 #include "net/account_settings.hpp"
 #include "net/id_token.hpp"
+#include "net/sign_in_journey.hpp"
 
+#include <chrono>
 #include <condition_variable>
 #include <cstdint>
 #include <deque>
@@ -23,9 +25,14 @@
 #include <mutex>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <thread>
 
 namespace tandem::net {
+
+// Whether an address that a provider names keeps what goes there from others, if the
+// issuer's does.
+bool is_as_safe_as(std::string_view issuer, std::string_view url) noexcept;
 
 class company_sign_in {
  public:
@@ -62,18 +69,25 @@ class company_sign_in {
     std::int64_t read_at_s = 0;
   };
 
-  bool add(std::function<void()> task);
+  struct waiting {
+    std::function<void()> work;
+    std::function<void()> refuse;
+    std::chrono::steady_clock::time_point since;
+  };
+
+  void add(std::function<void()> work, std::function<void()> refuse);
   void run();
   std::string know_provider(bool anew);
   std::string discover();
   arrival exchange(const std::string& code, const std::string& verifier, const std::string& nonce);
 
   const company_settings settings_;
+  const journey_seal seal_;
   const std::string callback_url_;
   std::optional<provider> provider_;  // of this object's thread
   std::mutex mutex_;
   std::condition_variable changed_;
-  std::deque<std::function<void()>> waiting_;
+  std::deque<waiting> waiting_;
   bool is_ending_ = false;
   std::thread thread_;
 };

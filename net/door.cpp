@@ -2,10 +2,24 @@
 
 namespace tandem::net {
 
+bool head_count::enter(const std::string& address) {
+  const bool has_room = ++all_ <= max_;
+  if (address.empty())
+    return has_room;
+  return ++by_address_[address] <= per_address_max_ && has_room;
+}
+
+void head_count::leave(const std::string& address) {
+  --all_;
+  const auto found = by_address_.find(address);
+  if (found != by_address_.end() && --found->second == 0)
+    by_address_.erase(found);
+}
+
 door::door(const server_options& options, const std::string& url)
     : origins_{options.allowed_origins.begin(), options.allowed_origins.end()},
-      connections_max_{options.connections_max},
-      connections_per_address_max_{options.connections_per_address_max} {
+      sockets_{options.connections_max, options.connections_per_address_max},
+      others_{options.http_connections_max, options.http_connections_per_address_max} {
   const std::string port = url.substr(url.rfind(':'));
   const std::string scheme = url.substr(0, url.find("//"));
   for (const char* loopback : {"//127.0.0.1", "//localhost", "//[::1]"})
@@ -21,21 +35,29 @@ bool door::allows_origin(std::string_view origin) const {
 
 bool door::enter(const std::string& address) {
   const std::lock_guard lock{mutex_};
-  const std::uint32_t of_address = ++by_address_[address];
-  return ++connections_ <= connections_max_ && of_address <= connections_per_address_max_;
+  return sockets_.enter(address);
 }
 
 void door::leave(const std::string& address) {
   const std::lock_guard lock{mutex_};
-  --connections_;
-  const auto found = by_address_.find(address);
-  if (found != by_address_.end() && --found->second == 0)
-    by_address_.erase(found);
+  sockets_.leave(address);
 }
 
 std::uint32_t door::connections() const {
   const std::lock_guard lock{mutex_};
-  return connections_;
+  return sockets_.all();
+}
+
+door::place door::take_place(const std::string& address) {
+  const std::lock_guard lock{mutex_};
+  if (!others_.enter(address)) {
+    others_.leave(address);
+    return nullptr;
+  }
+  return {this, [address](door* of) {
+            const std::lock_guard inner{of->mutex_};
+            of->others_.leave(address);
+          }};
 }
 
 }  // namespace tandem::net

@@ -40,6 +40,7 @@ void http_connection::on_request(boost::system::error_code error) {
     return refuse(http::status::length_required, "bad_message", "send a Content-Length");
   if (host_.wants_upgrade(request)) {
     stream_.expires_never();
+    place_.reset();
     return host_.upgrade(stream_.release_socket(), thread_,
                          std::make_shared<const incoming>(incoming{std::move(request), peer_}));
   }

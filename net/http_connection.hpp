@@ -11,6 +11,7 @@
 #pragma once
 
 #include "net/caller.hpp"
+#include "net/door.hpp"
 #include "net/http_types.hpp"
 #include "net/io_thread.hpp"
 
@@ -44,9 +45,13 @@ class http_host {
 class http_connection final : public std::enable_shared_from_this<http_connection> {
  public:
   // `peer`: the address of the other end.
-  http_connection(boost::asio::ip::tcp::socket socket, std::string peer, io_thread& thread,
-                  http_host& host)
-      : stream_{std::move(socket)}, peer_{std::move(peer)}, thread_{thread}, host_{host} {}
+  http_connection(boost::asio::ip::tcp::socket socket, std::string peer, door::place place,
+                  io_thread& thread, http_host& host)
+      : stream_{std::move(socket)},
+        peer_{std::move(peer)},
+        place_{std::move(place)},
+        thread_{thread},
+        host_{host} {}
 
   void read();
 
@@ -67,6 +72,7 @@ class http_connection final : public std::enable_shared_from_this<http_connectio
 
   boost::beast::tcp_stream stream_;
   const std::string peer_;
+  door::place place_;  // until it is a WebSocket
   io_thread& thread_;
   http_host& host_;
   boost::beast::flat_buffer buffer_;

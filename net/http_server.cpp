@@ -220,8 +220,13 @@ void http_server::implementation::accepted(boost::system::error_code error, tcp:
                               socket = std::move(socket)]() mutable {
     boost::system::error_code unknown;
     std::string peer = socket.remote_endpoint(unknown).address().to_string();
-    const auto begin = [self, &thread, peer = std::move(peer)](tcp::socket plain) {
-      std::make_shared<http_connection>(std::move(plain), peer, thread, *self)->read();
+    const bool is_proxy = self->proxies_.contains(peer);
+    door::place place = self->door_->take_place(is_proxy ? "" : limited_as(peer));
+    if (!place)
+      return;
+    const auto begin = [self, &thread, peer = std::move(peer),
+                        place = std::move(place)](tcp::socket plain) {
+      std::make_shared<http_connection>(std::move(plain), peer, place, thread, *self)->read();
     };
     if (self->tls_)
       std::make_shared<tls_bridge>(std::move(socket), self->tls_->current(),

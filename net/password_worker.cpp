@@ -26,7 +26,6 @@ namespace {
 
 constexpr unsigned long long passes = 2;
 constexpr std::size_t memory_bytes = std::size_t{19} << 20U;
-constexpr int answer_deadline_ms = 10'000;
 constexpr std::size_t answer_bytes_max = 256;
 constexpr int least_priority = 19;
 
@@ -113,6 +112,8 @@ void password_worker::begin() {
   if (::socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends.data()) != 0)
     throw std::runtime_error{"no socket to the process that hashes passwords"};
   socket_ = ends[0];
+  const timeval longest{patience_.count() / 1000, patience_.count() % 1000 * 1000};
+  ::setsockopt(socket_, SOL_SOCKET, SO_SNDTIMEO, &longest, sizeof longest);
   posix_spawn_file_actions_t actions;
   posix_spawn_file_actions_init(&actions);
   posix_spawn_file_actions_adddup2(&actions, ends[1], STDIN_FILENO);
@@ -169,7 +170,7 @@ std::string password_worker::receive_line() {
   while (!line.ends_with('\n') && line.size() < answer_bytes_max) {
     pollfd one{socket_, POLLIN, 0};
     std::array<char, answer_bytes_max> bytes;
-    if (::poll(&one, 1, answer_deadline_ms) <= 0)
+    if (::poll(&one, 1, static_cast<int>(patience_.count())) <= 0)
       break;
     const ssize_t count = ::recv(socket_, bytes.data(), bytes.size(), 0);
     if (count <= 0)

@@ -7,6 +7,7 @@
 
 #include <sys/types.h>
 
+#include <chrono>
 #include <cstdint>
 #include <string>
 #include <utility>
@@ -18,8 +19,11 @@ enum class password_pace : std::uint8_t { idle, hurried };
 
 class password_worker {
  public:
-  // `program`: tandem itself; empty: without another process.
-  explicit password_worker(std::string program) : program_{std::move(program)} {}
+  // `program`: tandem itself; empty: without another process. `patience`: with it, for
+  // a request to be taken and for its answer.
+  explicit password_worker(std::string program,
+                           std::chrono::milliseconds patience = std::chrono::seconds{10})
+      : program_{std::move(program)}, patience_{patience} {}
   password_worker(const password_worker&) = delete;
   password_worker& operator=(const password_worker&) = delete;
   ~password_worker() { end(); }
@@ -36,6 +40,7 @@ class password_worker {
   void end();
 
   const std::string program_;
+  const std::chrono::milliseconds patience_;
   pid_t process_ = -1;
   int socket_ = -1;  // its standard input and output
 };

@@ -9,18 +9,14 @@
 #include "net/sign_in_guard.hpp"
 #include "net/json_text.hpp"
 #include "net/room_json.hpp"
+#include "storage/audit_log.hpp"
 
-#include <chrono>
+#include <algorithm>
 #include <utility>
 
 namespace tandem::net {
 
 namespace {
-
-std::int64_t steady_now_us() {
-  using namespace std::chrono;
-  return duration_cast<microseconds>(steady_clock::now().time_since_epoch()).count();
-}
 
 http_response busy() {
   return too_many_requests(2'000'000, "too many passwords are being checked");
@@ -114,7 +110,7 @@ void sign_in(rest_context& rest, rest_call call) {
   sign_in_wish wish;
   if (!read_body(call, [&](json_view body) {
         wish.login = as_login(required_text(body, "login"));
-        wish.password = required_text(body, "password");
+        wish.password = as_shown_password(required_text(body, "password"), "password");
         const std::string as = text_field(body, "as");
         if (!as.empty() && as != "cookie" && as != "token")
           throw bad_field{"as"};
@@ -180,21 +176,43 @@ std::optional<storage::tenant_key> sign_up_tenant(rest_context& rest, storage::s
                                                   const std::string& invite) {
   if (rest.accounts.sign_up == sign_up_mode::closed)
     return std::nullopt;
-  if (invite.empty())
-    return rest.accounts.sign_up == sign_up_mode::open
-             ? std::optional{storage::default_tenant}
-             : std::nullopt;
-  const std::string digest = digest_of_token(invite);
-  const auto tenant = store.whose(storage::global_key::invite, digest);
-  if (!tenant)
+  if (!invite.empty())
+    return store.whose(storage::global_key::invite, digest_of_token(invite));
+  return rest.accounts.sign_up == sign_up_mode::open ? std::optional{storage::default_tenant}
+                                                     : std::nullopt;
+}
+
+// Its key, if the invite is one to sign up and was not used up by others till now.
+std::optional<std::int64_t> spend_invite(storage::room_access& access, const std::string& invite) {
+  const auto found = access.find_invite(digest_of_token(invite));
+  const bool is_good = found && !found->room_id && found->expires_at_ms > now_ms()
+                       && access.use_invite(found->key);
+  return is_good ? std::optional{found->key} : std::nullopt;
+}
+
+// The account; nothing if it cannot be, which `problem` then says.
+std::optional<storage::account_key> add_account(storage::sql_runner& sql,
+                                                storage::tenant_key tenant, const rest_call& call,
+                                                const sign_up_wish& wish,
+                                                const std::string& hashed,
+                                                http_response& problem) {
+  storage::room_access access{sql, tenant};
+  const auto spent = wish.invite.empty() ? std::nullopt : spend_invite(access, wish.invite);
+  if (!wish.invite.empty() && !spent) {
+    problem = sign_up_closed();
     return std::nullopt;
-  bool is_good = false;
-  store.look(*tenant, [&](storage::sql_runner& sql) {
-    const auto found = storage::room_access{sql, *tenant}.find_invite(digest);
-    is_good = found && !found->room_id && found->expires_at_ms > now_ms()
-              && (!found->uses || found->used < *found->uses);
-  });
-  return is_good ? tenant : std::nullopt;
+  }
+  const auto added = storage::accounts{sql, tenant}.add(
+    {wish.login, wish.name, "member", hashed, {}, now_ms()});
+  if (added) {
+    storage::audit_log{sql, tenant}.add({0, now_ms(), *added, wish.name, call.from.shown.address,
+                                         "sign_up", {}, {}, {}});
+    return added;
+  }
+  if (spent)
+    access.give_back_invite_use(*spent);
+  problem = login_taken();
+  return std::nullopt;
 }
 
 http_response make_account(rest_context& rest, storage::store& store, const rest_call& call,
@@ -203,19 +221,13 @@ http_response make_account(rest_context& rest, storage::store& store, const rest
   if (!tenant)
     return sign_up_closed();
   std::optional<storage::account_key> added;
+  http_response problem;
   store.change(*tenant, [&](storage::sql_runner& sql) {
-    added = storage::accounts{sql, *tenant}.add(
-      {wish.login, wish.name, "member", hashed, {}, now_ms()});
-    if (!added)
-      return;
-    storage::room_access access{sql, *tenant};
-    if (const auto invite = access.find_invite(digest_of_token(wish.invite)))
-      access.use_invite(invite->key);
+    added = add_account(sql, *tenant, call, wish, hashed, problem);
   });
   if (!added)
-    return login_taken();
-  http_response answer =
-    begin_session(rest, store, call.from, *tenant, *added, {false, "sign_up"});
+    return problem;
+  http_response answer = begin_session(rest, store, call.from, *tenant, *added, {false, ""});
   answer.result(http::status::created);
   return answer;
 }
@@ -301,7 +313,7 @@ void change_password(rest_context& rest, rest_call call) {
   std::string before;
   std::string after;
   if (!read_body(call, [&](json_view body) {
-        before = required_text(body, "old");
+        before = as_shown_password(required_text(body, "old"), "old");
         after = as_new_password(required_text(body, "new"), "new");
       }))
     return;
@@ -315,12 +327,14 @@ void change_password(rest_context& rest, rest_call call) {
       const sign_in_lookup found = look_up(from, who.login, {});
       rest.passwords->check(
         before, found.account ? found.account->password : std::nullopt,
-        password_pool::known, [&rest, after, call](password_pool::verdict verdict) {
+        password_pool::known, [&rest, after, call, found](password_pool::verdict verdict) {
           if (verdict == password_pool::verdict::busy)
             return call.answer(busy());
-          if (verdict == password_pool::verdict::wrong)
+          if (verdict == password_pool::verdict::wrong) {
+            note_failure(rest, call, found);
             return call.answer(error_response(http::status::forbidden, "forbidden",
                                               "the old password is wrong"));
+          }
           rest.passwords->hash(after, password_pool::known, [&rest, call](std::optional<std::string> hashed) {
             if (!hashed)
               return call.answer(busy());
@@ -436,7 +450,8 @@ void remove_program(rest_context& rest, rest_call call) {
 constexpr std::uint64_t token_seconds_max = std::uint64_t{366} * 86'400;
 constexpr std::uint64_t token_seconds_default = std::uint64_t{90} * 86'400;
 
-// A token cannot give what the one that makes it does not have.
+// A token cannot give what the one that makes it does not have, nor outlive it; a
+// browser's session gives what outlives it.
 bool is_within(const token_scopes& wanted, const token_scopes& held) {
   return (!wanted.read || held.read) && (!wanted.write || held.write)
          && (!wanted.manage || held.manage) && (!wanted.account || held.account)
@@ -462,6 +477,8 @@ storage::token_record read_program(json_view body, const known_account& who, con
   token.room_id = maybe_text_field(body, "room_id");
   token.created_at_ms = now_ms();
   token.expires_at_ms = token.created_at_ms + static_cast<std::int64_t>(seconds) * 1000;
+  if (!who.is_session)
+    token.expires_at_ms = std::min(token.expires_at_ms, who.expires_at_ms);
   return token;
 }
 

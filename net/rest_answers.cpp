@@ -36,4 +36,13 @@ void audit(storage::sql_runner& sql, const admission& who, const caller& from,
      std::move(room), std::move(target), std::move(detail)});
 }
 
+void audit_by_anybody(storage::sql_runner& sql, const admission& who, const caller& from,
+                      std::string_view action, const std::string& room) {
+  const auto account = who.account && who.is_of_tenant ? std::optional{who.account->key}
+                                                       : std::nullopt;
+  storage::audit_log{sql, who.tenant}.add(
+    {0, now_ms(), account, who.account ? who.account->name : storage::guest_name,
+     from.shown.address, std::string{action}, room, {}, {}});
+}
+
 }  // namespace tandem::net

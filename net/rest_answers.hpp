@@ -21,6 +21,11 @@ inline std::int64_t now_ms() {
   return duration_cast<milliseconds>(system_clock::now().time_since_epoch()).count();
 }
 
+inline std::int64_t steady_now_us() {
+  using namespace std::chrono;
+  return duration_cast<microseconds>(steady_clock::now().time_since_epoch()).count();
+}
+
 inline http_response no_such_room() {
   return error_response(http::status::not_found, "no_such_room", "no such room");
 }
@@ -91,6 +96,11 @@ std::optional<file_at> file_wanted(const rest_call& call);
 void audit(storage::sql_runner& sql, const admission& who, const caller& from,
            std::string_view action, std::optional<std::string> room = {},
            std::optional<std::string> target = {}, std::optional<std::string> detail = {});
+
+// Likewise what anybody has done, in the log of the room's tenant: of somebody of
+// another tenant it says the name alone.
+void audit_by_anybody(storage::sql_runner& sql, const admission& who, const caller& from,
+                      std::string_view action, const std::string& room);
 
 // Has `task(from, file, rev)` answer, if they are there.
 template <class F>

@@ -6,17 +6,11 @@
 
 #include <algorithm>
 #include <array>
-#include <chrono>
 #include <utility>
 
 namespace tandem::net {
 
 namespace {
-
-std::int64_t steady_now_us() {
-  using namespace std::chrono;
-  return duration_cast<microseconds>(steady_clock::now().time_since_epoch()).count();
-}
 
 // By cookie, a page that is not ours can make a browser ask, but cannot know the
 // word that goes with it.
@@ -76,16 +70,22 @@ void rest_api::handle(incoming_ptr request, caller from, respond answer) {
                      {}, std::move(answer)});
 }
 
+// Of an account it is the account's limit that counts, not the address's.
+std::int64_t rest_api::charge(const admission& who, const rest_call& call, std::int64_t now_us) {
+  rate_limits& rates = rest_.actors.rates();
+  const std::string& address = call.from.shown.address;
+  if (who.account || who.is_store_down)
+    rates.give_back_request(address);
+  return who.account ? rates.take_request(who.account->key, address, now_us) : 0;
+}
+
 void rest_api::run(const route& found, rest_call call) {
   const bool is_open = rest_.actors.mode() == access_mode::open;
   const std::int64_t now_us = steady_now_us();
-  const bool asks_nobody = found.needed == need::nothing;
-  if (is_open || asks_nobody || call.from.shown.token_digest.empty())
-    if (const auto wait_us =
-          rest_.actors.rates().take_request({}, call.from.shown.address, now_us);
-        wait_us > 0)
-      return call.answer(too_many_requests(wait_us));
-  if (asks_nobody)
+  if (const auto wait_us = rest_.actors.rates().take_request({}, call.from.shown.address, now_us);
+      wait_us > 0)
+    return call.answer(too_many_requests(wait_us));
+  if (found.needed == need::nothing)
     return found.run(rest_, std::move(call));
   if (is_open) {
     call.who = open_admission();
@@ -98,14 +98,7 @@ void rest_api::run(const route& found, rest_call call) {
   rest_.actors.admit(shared->from.shown, room_id,
                      [this, &found, shared, now_us,
                       names_room = !room_id.empty()](const admission& who) {
-                       const auto key = who.account ? std::optional{who.account->key}
-                                                    : std::nullopt;
-                       const std::int64_t wait_us =
-                         who.account || who.is_token_bad
-                           ? rest_.actors.rates().take_request(key, shared->from.shown.address,
-                                                               now_us)
-                           : 0;
-                       if (wait_us > 0)
+                       if (const std::int64_t wait_us = charge(who, *shared, now_us); wait_us > 0)
                          return shared->answer(too_many_requests(wait_us));
                        if (auto refused =
                              refusal(found.needed, who, rest_.actors.mode(), names_room))

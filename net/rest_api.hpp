@@ -2,11 +2,13 @@
 // the route's function answer. Stateless but for the limits; what it answers
 // with comes from the store, through the service. Answers come on any thread.
 //
-//   request ─▶ route ─▶ rate ─▶ service::admit ─▶ refusal? ─▶ the route's function
+//   request ─▶ route ─▶ the address's rate ─▶ service::admit ─▶ the account's rate ─▶
+//   refusal? ─▶ the route's function
 #pragma once
 
 #include "net/rest_routes.hpp"
 
+#include <cstdint>
 #include <string_view>
 
 namespace tandem::net {
@@ -22,6 +24,8 @@ class rest_api {
   void handle(incoming_ptr request, caller from, respond answer);
 
  private:
+  // 0, or the microseconds to wait.
+  std::int64_t charge(const admission& who, const rest_call& call, std::int64_t now_us);
   void run(const route& found, rest_call call);
 
   rest_context& rest_;

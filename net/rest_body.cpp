@@ -40,6 +40,12 @@ std::string as_new_password(std::string_view text, const char* field) {
   return std::string{text};
 }
 
+std::string as_shown_password(std::string_view text, const char* field) {
+  if (ot::count_chars(text) > password_chars_max)
+    throw bad_field{field};
+  return std::string{text};
+}
+
 std::string as_shown_name(std::string_view text, std::size_t chars_max, const char* field) {
   if (text.empty() || ot::count_chars(text) > chars_max || std::ranges::any_of(text, is_control))
     throw bad_field{field};

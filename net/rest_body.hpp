@@ -59,6 +59,9 @@ inline std::optional<std::int64_t> number_segment(const rest_call& call, std::si
 std::string as_login(std::string_view text);
 // A password that may be had. Throws bad_field.
 std::string as_new_password(std::string_view text, const char* field);
+// One that somebody says is theirs. Throws bad_field if it is longer than any can be:
+// it is wrong without being looked at.
+std::string as_shown_password(std::string_view text, const char* field);
 // Without control characters, at most `chars_max` long. Throws bad_field.
 std::string as_shown_name(std::string_view text, std::size_t chars_max, const char* field);
 

@@ -1,6 +1,7 @@
 // Who may come into a room: its settings, members and invites. The table is at
-// the end. Every change is in the audit log, in the transaction that makes it,
-// and reaches open connections through service::rights_changed.
+// the end. Every change by somebody with an account is in the audit log, in the
+// transaction that makes it (an invite's: actors/invites), and reaches open
+// connections through service::rights_changed.
 #include "net/rest_routes.hpp"
 
 #include "actors/invites.hpp"
@@ -180,11 +181,6 @@ void change_sharing(rest_context& rest, rest_call call, std::string action, std:
   });
 }
 
-bool is_last_owner(storage::room_access& rooms, const std::string& room,
-                   storage::account_key account) {
-  return rooms.role_of(room, account) == "owner" && rooms.count_owners(room) <= 1;
-}
-
 http_response member_answer(storage::room_access& rooms, const std::string& room,
                             storage::account_key account, http::status status) {
   for (const storage::member_record& member : rooms.members(room))
@@ -209,7 +205,7 @@ void add_member(rest_context& rest, rest_call call) {
                    const auto account = accounts.find_login(login);
                    if (!account)
                      return no_such_account();
-                   if (role != "owner" && is_last_owner(rooms, in.room(), account->key))
+                   if (role != "owner" && rooms.is_last_owner(in.room(), account->key))
                      return last_owner();
                    rooms.set_member(in.room(), account->key, role);
                    return member_answer(rooms, in.room(), account->key, http::status::created);
@@ -232,18 +228,20 @@ void change_member(rest_context& rest, rest_call call) {
                                             storage::accounts&) {
                    if (!rooms.role_of(in.room(), account))
                      return no_such_account();
-                   if (role != "owner" && is_last_owner(rooms, in.room(), account))
+                   if (role != "owner" && rooms.is_last_owner(in.room(), account))
                      return last_owner();
                    rooms.set_member(in.room(), account, role);
                    return member_answer(rooms, in.room(), account, http::status::ok);
                  });
 }
 
-// By who manages the room, or by the member.
+// By who manages the room, or by the member, whose token must be one that may change
+// what they are.
 void remove_member(rest_context& rest, rest_call call) {
   const auto account = number_segment(call, 3);
-  const bool is_own = call.who.account && account == call.who.account->key;
-  if (!call.who.may_manage && !is_own)
+  const auto& who = call.who.account;
+  const bool may_leave = who && who->key == account && (who->scopes.manage || who->scopes.account);
+  if (!call.who.may_manage && !may_leave)
     return call.answer(error_response(http::status::forbidden, "forbidden",
                                       "your role in this room does not allow this"));
   if (!account)
@@ -251,7 +249,7 @@ void remove_member(rest_context& rest, rest_call call) {
   change_sharing(rest, std::move(call), "room.member", std::to_string(*account), "removed",
                  [account = *account](const rest_call& in, storage::room_access& rooms,
                                       storage::accounts&) {
-                   if (is_last_owner(rooms, in.room(), account))
+                   if (rooms.is_last_owner(in.room(), account))
                      return last_owner();
                    return rooms.remove_member(in.room(), account)
                             ? http_response{http::status::no_content, 11}
@@ -358,10 +356,8 @@ void redeem(rest_context& rest, rest_call call) {
       const auto redeemed = redeem_invite(to, rest.actors.mode(), shown, now_ms());
       if (!redeemed)
         return no_such_invite();
-      to.change(call.who.account->tenant, [&](storage::sql_runner& sql) {
-        audit(sql, call.who, call.from, "room.join", redeemed->room_id, {}, redeemed->role);
-      });
-      rest.actors.rights_changed({}, call.who.account->key);
+      if (redeemed->changed)
+        rest.actors.rights_changed({}, *redeemed->changed);
       std::string out = "{";
       append_field(out, "room_id", redeemed->room_id);
       append_field(out, "role", redeemed->role);

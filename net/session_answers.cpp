@@ -30,6 +30,16 @@ new_token token_of(const caller& from, storage::account_key account, const char*
   return made;
 }
 
+// Whether the browser keeps a cookie by which this account knows it.
+bool is_known_device(storage::accounts& accounts, const std::string& device,
+                     storage::account_key account) {
+  if (device.empty())
+    return false;
+  const auto known = accounts.find_token(digest_of_token(device));
+  return known && known->token.kind == "device" && known->account.key == account
+         && known->token.expires_at_ms > now_ms();
+}
+
 std::string account_json(storage::reader& from, const known_account& who,
                          const std::string& cookie) {
   std::string tenant_name;
@@ -60,13 +70,20 @@ http_response begin_session(rest_context& rest, storage::store& store, const cal
     token_of(from, account, "session", "read write manage account admin", lasts_ms);
   const new_token device =
     token_of(from, account, "device", "", device_days * day_seconds * 1000);
+  const std::int64_t kept_max = rest.accounts.tokens_per_account;
   known_account who;
+  bool is_device_new = false;
+  bool has_ended_others = false;
   store.change(tenant, [&](storage::sql_runner& sql) {
     storage::accounts accounts{sql, tenant};
     accounts.remove_expired_tokens(now_ms());
     accounts.add_token(session.record, digest_of_token(session.text));
-    if (!wish.as_token)
+    has_ended_others = accounts.keep_newest_tokens(account, "session", kept_max);
+    is_device_new = !wish.as_token && !is_known_device(accounts, from.device, account);
+    if (is_device_new) {
       accounts.add_token(device.record, digest_of_token(device.text));
+      accounts.keep_newest_tokens(account, "device", kept_max);
+    }
     accounts.note_seen(account, now_ms());
     const auto found = accounts.find(account);
     if (found)
@@ -74,10 +91,13 @@ http_response begin_session(rest_context& rest, storage::store& store, const cal
              std::nullopt};
     admission signed_in;
     signed_in.account = who;
-    audit(sql, signed_in, from, wish.action);
+    if (!wish.action.empty())
+      audit(sql, signed_in, from, wish.action);
     storage::audit_log{sql, tenant}.remove_before(
       now_ms() - std::int64_t{rest.accounts.audit_days} * day_seconds * 1000);
   });
+  if (has_ended_others)
+    rest.actors.rights_changed({}, account);
   std::string out = account_json(store, who, wish.as_token ? "" : session.text);
   if (wish.as_token) {
     append_field(out, "token", session.text);
@@ -88,8 +108,9 @@ http_response begin_session(rest_context& rest, storage::store& store, const cal
     return answer;
   answer.insert(http::field::set_cookie, set_cookie(rest.cookies, rest.cookies.session,
                                                     session.text, lasts_ms / 1000));
-  answer.insert(http::field::set_cookie, set_cookie(rest.cookies, rest.cookies.device,
-                                                    device.text, device_days * day_seconds));
+  if (is_device_new)
+    answer.insert(http::field::set_cookie, set_cookie(rest.cookies, rest.cookies.device,
+                                                      device.text, device_days * day_seconds));
   return answer;
 }
 

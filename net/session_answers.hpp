@@ -10,7 +10,7 @@ namespace tandem::net {
 
 struct session_wish {
   bool as_token = false;  // for a program, in the answer; else by cookie
-  std::string action;     // for the audit log
+  std::string action;     // for the audit log; empty: it is there already
 };
 
 // Makes a session, on the WRITER's thread. Answers as `GET /account` does, with

@@ -33,6 +33,11 @@ class sign_in_guard {
     return is_first ? 0 : account_.take(login, now_us);
   }
 
+  // As `take`, for a sign-in at somebody else's: whose account it is is not known.
+  std::int64_t take_elsewhere(const std::string& address, std::int64_t now_us) {
+    return address_.take(address, now_us);
+  }
+
   // How often an address has tried of late.
   std::int64_t tries_of(const std::string& address, std::int64_t now_us) {
     return address_.find(address, now_us)->missing(now_us);

@@ -2,7 +2,6 @@
 
 #include "actors/log.hpp"
 
-#include <algorithm>
 #include <stdexcept>
 #include <utility>
 
@@ -11,15 +10,16 @@ namespace tandem::net {
 namespace {
 
 namespace ssl = boost::asio::ssl;
-constexpr std::chrono::seconds look_interval{1};
 
 }  // namespace
 
-tls_files::tls_files(std::string certificate, std::string key)
+tls_files::tls_files(std::string certificate, std::string key,
+                     std::chrono::milliseconds look_interval)
     : certificate_{std::move(certificate)},
       key_{std::move(key)},
+      look_interval_{look_interval},
+      read_as_of_{changed_at()},  // first: what changes meanwhile is read again
       context_{read()},
-      read_as_of_{changed_at()},
       looked_at_{std::chrono::steady_clock::now()} {
 }
 
@@ -40,30 +40,31 @@ std::shared_ptr<ssl::context> tls_files::read() const {
   return context;
 }
 
-// The later of the two; the earliest time there is if one cannot be looked at.
-tls_files::file_time tls_files::changed_at() const {
+// Nothing if one of them cannot be looked at.
+std::optional<tls_files::file_times> tls_files::changed_at() const {
   std::error_code problem;
-  const file_time certificate = std::filesystem::last_write_time(certificate_, problem);
-  const file_time key =
-    problem ? file_time::min() : std::filesystem::last_write_time(key_, problem);
-  return problem ? file_time::min() : std::max(certificate, key);
+  file_times times{std::filesystem::last_write_time(certificate_, problem), {}};
+  if (!problem)
+    times.key = std::filesystem::last_write_time(key_, problem);
+  return problem ? std::nullopt : std::optional{times};
 }
 
 std::shared_ptr<ssl::context> tls_files::current() {
   const std::lock_guard lock{mutex_};
   const auto now = std::chrono::steady_clock::now();
-  if (now - looked_at_ < look_interval)
+  if (now - looked_at_ < look_interval_)
     return context_;
   looked_at_ = now;
-  const file_time changed = changed_at();
-  if (changed == read_as_of_ || changed == file_time::min())
+  const auto changed = changed_at();
+  if (!changed || changed == read_as_of_)
     return context_;
-  read_as_of_ = changed;
   try {
     context_ = read();
+    read_as_of_ = changed;
     log(log_level::info, "the TLS certificate was read anew");
   } catch (const std::exception& error) {
-    log(log_level::error, std::string{error.what()} + "; the one before stays");
+    if (std::exchange(reported_as_of_, changed) != changed)
+      log(log_level::error, std::string{error.what()} + "; the one before stays");
   }
   return context_;
 }

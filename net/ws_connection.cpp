@@ -3,6 +3,7 @@
 #include <boost/asio/post.hpp>
 #include <boost/beast/websocket/rfc6455.hpp>
 
+#include <algorithm>
 #include <utility>
 
 namespace tandem::net {
@@ -16,6 +17,8 @@ constexpr std::size_t read_chunk_bytes = 64U << 10U;
 // What a connection that says nothing holds ready for its next frame; one that
 // is longer is read on in chunks.
 constexpr std::size_t idle_buffer_bytes = 512;
+// With as many files as a room may have, under long names.
+constexpr std::uint64_t hello_bytes_max = 64U << 10U;
 // A close frame has 123 bytes for its reason (RFC 6455, 5.5).
 constexpr std::size_t close_reason_bytes_max = 120;
 
@@ -91,13 +94,17 @@ void ws_connection::on_read(error_code error) {
     buffer_.consume(buffer_.size());
     return read();
   }
-  if (buffer_.size() > actors_.bounds().frame_bytes) {
+  if (buffer_.size() > frame_bytes_max()) {
     buffer_.consume(buffer_.size());
     close(close_code::too_large, "the frame is too large");
     return read();
   }
   if (stream_.is_message_done())
     on_frame();
+  if (said_hello_ && !is_admitted_) {
+    reading_paused_ = true;
+    return;
+  }
   if (unhandled_.load(std::memory_order_relaxed) >= inbound_messages_max) {
     reading_paused_ = true;
     // The session may have caught up in between: look again.
@@ -106,6 +113,11 @@ void ws_connection::on_read(error_code error) {
     reading_paused_ = false;
   }
   read();
+}
+
+std::uint64_t ws_connection::frame_bytes_max() const {
+  const std::uint64_t bytes_max = actors_.bounds().frame_bytes;
+  return said_hello_ ? bytes_max : std::min(bytes_max, hello_bytes_max);
 }
 
 void ws_connection::on_frame() {
@@ -130,6 +142,14 @@ void ws_connection::consumed() {
   if (unhandled_.fetch_sub(1) != inbound_messages_max / 2)
     return;
   boost::asio::post(stream_.get_executor(), [self = shared_from_this()] {
+    if (std::exchange(self->reading_paused_, false) && !self->is_gone_)
+      self->read();
+  });
+}
+
+void ws_connection::admitted() {
+  boost::asio::post(stream_.get_executor(), [self = shared_from_this()] {
+    self->is_admitted_ = true;
     if (std::exchange(self->reading_paused_, false) && !self->is_gone_)
       self->read();
   });

@@ -8,7 +8,9 @@
 //  1. The session is told `disconnected` exactly once, when it is gone.
 //  2. At most inbound_messages_max messages are with the session unhandled:
 //     then reading pauses, and the peer's TCP window does the rest.
-//  3. What was given to send() before close() leaves before the close frame.
+//  3. Before somebody is let in, one frame of theirs is read: the hello, of at most
+//     hello_bytes_max.
+//  4. What was given to send() before close() leaves before the close frame.
 #pragma once
 
 #include "actors/service.hpp"
@@ -57,6 +59,7 @@ class ws_connection final : public connection_sink,
   std::uint64_t unread_bytes() const override;
   void close(close_code code, std::string_view why) override;
   void consumed() override;
+  void admitted() override;
 
   void flush() override;
 
@@ -70,6 +73,7 @@ class ws_connection final : public connection_sink,
   void read();
   void on_read(error_code error);
   void on_frame();
+  std::uint64_t frame_bytes_max() const;
   void start_closing(close_code code, const std::string& why);
   void note_drained();
   void arm_write_timer();
@@ -91,6 +95,7 @@ class ws_connection final : public connection_sink,
   mutable std::atomic<bool> wants_drained_{false};
   bool waits_for_writable_ = false;
   bool said_hello_ = false;
+  bool is_admitted_ = false;
   bool closing_ = false;
   bool is_gone_ = false;
 };

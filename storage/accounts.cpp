@@ -77,8 +77,13 @@ std::int64_t accounts::count_active_admins() {
     .integer(0);
 }
 
+// What is updated is locked, in every backend.
 bool accounts::is_last_admin(const account_record& account) {
-  return account.role == "admin" && !account.is_disabled && count_active_admins() <= 1;
+  const sql_rows admins =
+    sql_.run("UPDATE account SET role = role WHERE tenant_id = $1 AND role = 'admin'"
+             " AND is_disabled = 0 RETURNING key",
+             {tenant_});
+  return admins.size() == 1 && admins[0].integer(0) == account.key;
 }
 
 std::optional<account_key> accounts::add(const new_account& added) {
@@ -160,6 +165,15 @@ void accounts::remove_tokens(account_key key, std::string_view kind, std::int64_
   sql_.run("DELETE FROM token WHERE tenant_id = $1 AND account_key = $2 AND kind = $3"
            " AND key <> $4",
            {tenant_, key, kind, but});
+}
+
+bool accounts::keep_newest_tokens(account_key key, std::string_view kind, std::int64_t count) {
+  return !sql_
+            .run("DELETE FROM token WHERE tenant_id = $1 AND account_key = $2 AND kind = $3"
+                 " AND key NOT IN (SELECT key FROM token WHERE tenant_id = $1"
+                 " AND account_key = $2 AND kind = $3 ORDER BY key DESC LIMIT $4) RETURNING key",
+                 {tenant_, key, kind, count})
+            .empty();
 }
 
 void accounts::note_token_seen(std::int64_t token, std::int64_t at_ms) {

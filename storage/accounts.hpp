@@ -71,7 +71,8 @@ class accounts {
   std::optional<account_record> find_login(std::string_view login);
   std::optional<account_record> find_identity(std::string_view identity);
   std::int64_t count_active_admins();
-  // Whether nobody could administer the tenant without this account.
+  // Whether nobody could administer the tenant without this account. Whoever asks
+  // on another node waits until the transaction has ended.
   bool is_last_admin(const account_record& account);
 
   // Nothing if the login or the identity is taken.
@@ -90,6 +91,8 @@ class accounts {
   bool remove_token(account_key key, std::string_view kind, std::int64_t token);
   // All of the account's but one (0: none is kept).
   void remove_tokens(account_key key, std::string_view kind, std::int64_t but);
+  // All of the account's but the newest `count`. Whether there were more.
+  bool keep_newest_tokens(account_key key, std::string_view kind, std::int64_t count);
   void note_token_seen(std::int64_t token, std::int64_t at_ms);
   void remove_expired_tokens(std::int64_t now_ms);
 

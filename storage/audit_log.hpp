@@ -13,6 +13,9 @@
 
 namespace tandem::storage {
 
+// The name in an entry of somebody without an account.
+inline constexpr const char* guest_name = "guest";
+
 struct audit_entry {
   std::int64_t key = 0;  // rises; given when it is added
   std::int64_t at_ms = 0;

@@ -203,19 +203,24 @@ void postgres_connection::listen_until(std::chrono::steady_clock::time_point dea
   }
 }
 
-void postgres_connection::tell_doubts(const postgres_tell& tell) {
+void postgres_connection::tell_doubts(const postgres_tell& tell, bool must_be_walled) {
   const pqxx::row server = look("server")[0];
   if (!server["waits_for_disk_by_default"].as<bool>())
     tell("PostgreSQL's synchronous_commit does not wait for the disk; it is on for this server's"
          " own sessions");
   if (server["is_app"].as<bool>())
     return;
-  tell(fmt::format("the database role {} is not a member of {}: {}", server["who"].c_str(),
-                   postgres_app_role,
-                   server["passes_walls"].as<bool>()
-                     ? "it passes row-level security, so nothing keeps tenants apart"
-                     : "row-level security applies to it as the owner of the tables or by its"
-                       " own grants"));
+  const bool passes_walls = server["passes_walls"].as<bool>();
+  const std::string doubt =
+    fmt::format("the database role {} is not a member of {}: {}", server["who"].c_str(),
+                postgres_app_role,
+                passes_walls ? "it passes row-level security, so nothing keeps tenants apart"
+                             : "row-level security applies to it as the owner of the tables or by"
+                               " its own grants");
+  if (passes_walls && must_be_walled)
+    throw store_error{store_error::cause::unavailable,
+                      doubt + ". GRANT it the role, or say store_is_walled = no"};
+  tell(doubt);
 }
 
 void postgres_connection::fail(effect what) {

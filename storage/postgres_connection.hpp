@@ -145,7 +145,8 @@ class postgres_connection {
   std::optional<std::vector<std::string>> hear(std::chrono::milliseconds longest);
 
   // What is wrong with how the server or the roles are set up, though it works.
-  void tell_doubts(const postgres_tell& tell);
+  // Throws if nothing would keep tenants apart, and something must.
+  void tell_doubts(const postgres_tell& tell, bool must_be_walled);
 
   // In between every call is refused.
   void close_until_migrated() noexcept { is_closed_ = true; }

@@ -50,7 +50,7 @@ class postgres_store final : private connection_holder, public postgres_reader, 
   void migrate() override {
     migrate_postgres(url_);
     connection_.open_after_migration();
-    connection_.tell_doubts(options_.tell);
+    connection_.tell_doubts(options_.tell, options_.must_be_walled);
   }
 
   std::unique_ptr<reader> open_reader() override {

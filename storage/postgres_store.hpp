@@ -23,6 +23,8 @@ namespace tandem::storage {
 struct postgres_options {
   // How long the server may take to answer before the connection counts as lost.
   std::chrono::milliseconds call_deadline{8'000};
+  // Whether row-level security must bind this program's role; else migrate() refuses.
+  bool must_be_walled = false;
   // Words for the operator, at migrate(): what is doubtful about the setup.
   postgres_tell tell = [](const std::string&) {};
 };

@@ -45,6 +45,10 @@ std::vector<listed_room> listed(const sql_rows& rows) {
 
 }  // namespace
 
+std::string user_of(account_key account) {
+  return fmt::format("account {}", account);
+}
+
 // ---- rooms ----
 
 std::optional<access_record> room_access::find(std::string_view room) {
@@ -122,12 +126,13 @@ std::vector<member_record> room_access::members(std::string_view room) {
   return found;
 }
 
-std::int64_t room_access::count_owners(std::string_view room) {
-  return sql_
-    .run("SELECT count(*) FROM room_member WHERE tenant_id = $1 AND room_id = $2"
-         " AND role = 'owner'",
-         {tenant_, room})[0]
-    .integer(0);
+// What is updated is locked, in every backend.
+bool room_access::is_last_owner(std::string_view room, account_key account) {
+  const sql_rows owners =
+    sql_.run("UPDATE room_member SET role = role WHERE tenant_id = $1 AND room_id = $2"
+             " AND role = 'owner' RETURNING account_key",
+             {tenant_, room});
+  return owners.size() == 1 && owners[0].integer(0) == account;
 }
 
 void room_access::set_member(std::string_view room, account_key account, std::string_view role) {
@@ -191,23 +196,32 @@ bool room_access::use_invite(std::int64_t invite) {
             .empty();
 }
 
-bool room_access::has_used_invite(std::int64_t invite, std::string_view client) {
+void room_access::give_back_invite_use(std::int64_t invite) {
+  sql_.run("UPDATE invite SET used = used - 1 WHERE tenant_id = $1 AND key = $2",
+           {tenant_, invite});
+}
+
+bool room_access::has_used_invite(std::int64_t invite, std::string_view user) {
   return !sql_
             .run("SELECT 1 FROM invite_use WHERE tenant_id = $1 AND invite_key = $2"
                  " AND client = $3",
-                 {tenant_, invite, client})
+                 {tenant_, invite, user})
             .empty();
 }
 
-bool room_access::use_invite_as(std::int64_t invite, std::string_view client) {
-  if (has_used_invite(invite, client))
+bool room_access::use_invite_as(std::int64_t invite, std::string_view user) {
+  if (has_used_invite(invite, user))
     return true;
   if (!use_invite(invite))
     return false;
+  note_invite_use(invite, user);
+  return true;
+}
+
+void room_access::note_invite_use(std::int64_t invite, std::string_view user) {
   sql_.run("INSERT INTO invite_use (tenant_id, invite_key, client) VALUES ($1, $2, $3)"
            " ON CONFLICT DO NOTHING",
-           {tenant_, invite, client});
-  return true;
+           {tenant_, invite, user});
 }
 
 void room_access::remove_expired_invites(std::int64_t now_ms) {

@@ -49,6 +49,10 @@ struct listed_room {
   std::vector<std::string> owners;  // their names, if the list is for nobody
 };
 
+// By which an account's use of an invite is known; a guest's by its client's
+// digest, which has no space.
+std::string user_of(account_key account);
+
 class room_access {
  public:
   room_access(sql_runner& sql, tenant_key tenant) : sql_{sql}, tenant_{tenant} {}
@@ -61,7 +65,9 @@ class room_access {
 
   std::optional<std::string> role_of(std::string_view room, account_key account);
   std::vector<member_record> members(std::string_view room);
-  std::int64_t count_owners(std::string_view room);
+  // Whether the room would have no owner without this account. Whoever asks on
+  // another node waits until the transaction has ended.
+  bool is_last_owner(std::string_view room, account_key account);
   void set_member(std::string_view room, account_key account, std::string_view role);
   // Whether it was one.
   bool remove_member(std::string_view room, account_key account);
@@ -75,10 +81,13 @@ class room_access {
   bool remove_invite(std::optional<std::string> room, std::int64_t invite);
   // Counts one use, if there is one left.
   bool use_invite(std::int64_t invite);
-  // Whether this guest has used it before.
-  bool has_used_invite(std::int64_t invite, std::string_view client);
-  // Counts a guest's use, once for each; false if none is left.
-  bool use_invite_as(std::int64_t invite, std::string_view client);
+  void give_back_invite_use(std::int64_t invite);
+  // Whether this guest or account (user_of) has used it before.
+  bool has_used_invite(std::int64_t invite, std::string_view user);
+  // Counts a use, once for each; false if none is left.
+  bool use_invite_as(std::int64_t invite, std::string_view user);
+  // From now on it has been used by them, without being counted.
+  void note_invite_use(std::int64_t invite, std::string_view user);
   void remove_expired_invites(std::int64_t now_ms);
 
  private:

@@ -170,7 +170,8 @@ int serve(std::span<char* const> arguments) {
 
   for (const std::string& warning : warnings_of(all))
     log(log_level::warning, warning);
-  auto store = open_store(all.store);
+  auto store =
+    open_store(all.store, all.mode == access_mode::accounts && all.must_store_be_walled);
   store->migrate();
   if (!all.accounts.company.issuer.empty())
     find_company_tenant(*store, all.accounts.company);

@@ -63,6 +63,20 @@ TEST(bucket_table, each_key_has_its_own) {
   EXPECT_EQ(table.take("a", 0), 0);
 }
 
+TEST(bucket_table, what_comes_back_can_be_taken_again) {
+  bucket_table table{rate{60, 2}};
+  EXPECT_EQ(table.take("a", 0), 0);
+  EXPECT_EQ(table.take("a", 0), 0);
+  table.give_back("a");
+  EXPECT_EQ(table.take("a", 0), 0);
+  EXPECT_GT(table.take("a", 0), 0);
+  table.give_back("nobody");
+  EXPECT_EQ(table.size(), 1U);
+  bucket_table endless{rate{}};
+  endless.give_back("a");
+  EXPECT_EQ(endless.take("a", 0), 0);
+}
+
 TEST(bucket_table, memory_is_bounded_and_those_that_are_full_are_forgotten_first) {
   bucket_table table{rate{60, 5}};
   const std::int64_t now_us = second_us;

@@ -50,6 +50,9 @@ TEST(settings, a_node_of_a_cluster_listens_where_it_may) {
     {base + "cluster_listen = 127.0.0.1\n", "must be ADDRESS:PORT"},
     {base + tls + "cluster_listen = 0.0.0.0:7000\n", "cluster_advertise"},
     {base + "cluster_certificate = c\ncluster_listen = 127.0.0.1:7000\n", "go together"},
+    {base + "cluster_listen = 127.0.0.1:7000\nmode = accounts\noidc_client_id = x\n"
+       + "oidc_issuer = https://id.example.org\n",
+     "oidc_client_secret_file"},
     {"node_name = a\ncluster_listen = 127.0.0.1:7000\n", "postgresql"},
     {"store = postgresql://h/d\ncluster_listen = 127.0.0.1:7000\n", "node_name"},
     {"node_name = a\n", "cluster_listen"},
@@ -133,14 +136,29 @@ TEST(settings, a_server_that_others_can_reach_must_say_its_mode) {
     EXPECT_EQ(refusal("listen = " + std::string{listen}), "") << listen;
   EXPECT_EQ(refusal("listen = 0.0.0.0:80\nmode = accounts"), "");
   EXPECT_EQ(refusal("listen = 0.0.0.0:80\nmode = open"), "");
+  for (const char* behind_a_proxy :
+       {"public_url = https://a.example.org", "public_url = http://192.0.2.1:8080",
+        "trusted_proxies = 127.0.0.1"}) {
+    const std::string way = behind_a_proxy;
+    EXPECT_NE(refusal(way).find("Say mode"), std::string::npos) << way;
+    EXPECT_EQ(refusal(way + "\nmode = accounts"), "") << way;
+    EXPECT_EQ(refusal(way + "\nmode = open"), "") << way;
+  }
+  for (const char* here : {"http://127.0.0.1:8080", "http://localhost:8080", "http://[::1]:8080"})
+    EXPECT_EQ(refusal(std::string{"public_url = "} + here), "") << here;
 }
 
 TEST(settings, an_operator_is_warned_of_doors_that_stand_open) {
   const auto warnings = [](const char* text) { return warnings_of(from_text(text)).size(); };
   EXPECT_EQ(warnings(""), 0U);
   EXPECT_EQ(warnings("mode = accounts"), 0U);
-  EXPECT_EQ(warnings("mode = open\nlisten = 0.0.0.0:80"), 1U);
-  EXPECT_EQ(warnings("mode = accounts\nlisten = 0.0.0.0:80"), 2U) << "no TLS, cookies without";
+  EXPECT_EQ(warnings("mode = open\npublic_url = https://a.example.org"), 1U);
+  EXPECT_EQ(warnings("mode = open\nlisten = 192.0.2.1:80"), 1U);
+  EXPECT_EQ(warnings("mode = open\nlisten = 0.0.0.0:80"), 2U) << "links to nowhere";
+  EXPECT_EQ(warnings("mode = accounts\nlisten = 192.0.2.1:80"), 2U) << "no TLS, cookies without";
+  const std::string tls = "mode = accounts\ntls_certificate = a\ntls_key = b\n";
+  EXPECT_EQ(warnings((tls + "listen = 192.0.2.1:443").c_str()), 0U);
+  EXPECT_EQ(warnings((tls + "listen = [::]:443").c_str()), 1U) << "links to nowhere";
   EXPECT_EQ(warnings("mode = accounts\nlisten = 0.0.0.0:80\ntrusted_proxies = 192.0.2.1\n"
                      "public_url = https://a.example.org"),
             0U);
@@ -245,6 +263,20 @@ TEST(settings, an_operator_is_warned_of_a_key_that_others_can_read) {
   EXPECT_EQ(count("http://127.0.0.1:11434/v1", "key"), 0U);
   EXPECT_EQ(count("http://10.0.0.7:8000/v1", "key"), 0U);
   EXPECT_EQ(warnings_of(from_text("ai_url = https://a.example.org")).size(), 1U);
+}
+
+TEST(settings, a_public_url_is_as_browsers_say_it) {
+  for (const char* url : {"https://a.example.org", "http://a.example.org:8080",
+                          "https://192.0.2.1:8443", "https://[2001:db8::1]"})
+    EXPECT_EQ(refusal("mode = open\npublic_url = " + std::string{url}), "") << url;
+  for (const char* url :
+       {"a.example.org", "ftp://a.example.org", "https://a.example.org/", "https://a.example.org/x",
+        "https://A.example.org", "HTTPS://a.example.org", "https://a.example.org:443",
+        "http://a.example.org:80", "https://a.example.org?x", "https://me@a.example.org",
+        "https://", "https://a.example.org:0443"})
+    EXPECT_NE(refusal("mode = open\npublic_url = " + std::string{url}).find("as browsers write"),
+              std::string::npos)
+      << url;
 }
 
 TEST(settings, what_depends_on_several_is_checked_last) {

@@ -35,6 +35,8 @@ bool same(const net::server_options& a, const net::server_options& b) {
          && a.allowed_origins == b.allowed_origins && a.web_root == b.web_root
          && a.io_threads == b.io_threads && a.connections_max == b.connections_max
          && a.connections_per_address_max == b.connections_per_address_max
+         && a.http_connections_max == b.http_connections_max
+         && a.http_connections_per_address_max == b.http_connections_per_address_max
          && a.request_body_bytes == b.request_body_bytes
          && a.request_header_bytes == b.request_header_bytes
          && a.request_timeout_ms == b.request_timeout_ms
@@ -43,7 +45,9 @@ bool same(const net::server_options& a, const net::server_options& b) {
 }
 
 bool same(const settings& a, const settings& b) {
-  return a.listen == b.listen && a.store == b.store && a.actor_threads == b.actor_threads
+  return a.listen == b.listen && a.store == b.store
+         && a.must_store_be_walled == b.must_store_be_walled
+         && a.actor_threads == b.actor_threads
          && same(a.server, b.server) && a.ai == b.ai && a.bounds == b.bounds;
 }
 

@@ -4,7 +4,7 @@
 
 import fs from 'node:fs';
 
-import { AccountServer, allScopes } from './support/accounts.mjs';
+import { AccountServer, Person, allScopes } from './support/accounts.mjs';
 import { askingModel, isLast } from './support/ai_room.mjs';
 import { ModelServer } from './support/model_server.mjs';
 import { check, sleep, suite, until } from './support/suite.mjs';
@@ -56,6 +56,8 @@ async function peopleOf(made) {
   people.othadm = made.otherRoot;
   // A change of password ends sessions, and leaves programs' tokens.
   for (const person of Object.values(people)) person.shown = { token: await person.program() };
+  for (const { login, password } of Object.values(people)) passwords.set(login, password);
+  people.lnkothr = people.othert;
   people.anon = made.guest();
   people.garbge = made.guest({ token: 'tdm_nobody-has-ever-had-this' });
   return people;
@@ -71,6 +73,9 @@ async function callersOf(made, people, room, room2) {
   const browser = async () => (await made.browser(owner.login, owner.password)).shown;
   const fresh = {
     anon: () => people.anon,
+    lnkanon: () => people.anon,
+    lnkedit: () => people.anon,
+    lnkothr: async () => as(await people.othert.program()),
     garbge: () => people.garbge,
     read: async () => as(await owner.program(['read'])),
     write: async () => as(await owner.program(['read', 'write'])),
@@ -97,7 +102,19 @@ async function callersOf(made, people, room, room2) {
 
 // --- REST ------------------------------------------------------------------------
 
-/** What is asked for: path, body, and what has to be there before. */
+const passwords = new Map(); // by login
+
+async function sessionOf(made, login) {
+  const person = await made.signIn(login, passwords.get(login));
+  const { id } = (await person.must('GET', '/account/sessions')).find((one) => one.is_current);
+  return { id, person };
+}
+
+/** Another's session or token, which nobody ends but its owner. */
+const kept = (what, { id, person }) => ({ [what]: id,
+  after: async () => check((await person.ask('GET', '/account')).status === 200, `somebody else has ended a ${what}`) });
+
+/** What is asked for: path, body, what has to be there before, and what still after. */
 const asked = {
   'POST /account/sign-up': () => ({ body: { login: `new-${cells.tried}`, password: 'long enough' } }),
   'POST /account/sign-in': ({ people }) => ({ body: { login: 'scratch', password: people.scratch.password } }),
@@ -105,6 +122,15 @@ const asked = {
     const password = people[caller]?.password ?? people.owner.password;
     return { body: { old: password, new: password } };
   },
+  'DELETE /account/sessions/{session}': async ({ made }) => kept('session', await sessionOf(made, 'scratch')),
+  'DELETE /account/sessions/{session} (own)': async ({ made, ownAccount }) =>
+    ({ session: (await sessionOf(made, ownAccount.login)).id }),
+  'DELETE /account/tokens/{token}': async ({ people }) => {
+    const made = await people.scratch.must('POST', '/account/tokens', { name: 'x', scopes: ['account'] });
+    return kept('token', { id: made.id, person: new Person(people.scratch.server, { token: made.token }) });
+  },
+  'DELETE /account/tokens/{token} (own)': async ({ ownAccount }) =>
+    ({ token: (await ownAccount.must('POST', '/account/tokens', { name: 'x', scopes: ['read'] })).id }),
   'PATCH /account': () => ({ body: { name: 'A name' } }),
   'POST /account/tokens': () => ({ body: { name: 'x', scopes: ['read'] } }),
   'PATCH /rooms/{room}': () => ({ body: { name: 'New name', visibility: 'private' } }),
@@ -133,14 +159,18 @@ async function tryRoute(context, route, caller) {
   const { made, people, fresh } = context;
   const room = route.includes('{room}') || ['POST /invites/redeem', 'POST /autocomplete', 'POST /refactor'].includes(route)
     ? await made.room(people.owner, membersOf(people)) : undefined;
-  const wish = await asked[route]?.({ people, room, caller }) ?? {};
+  const linkRole = { lnkanon: 'viewer', lnkothr: 'viewer', lnkedit: 'editor' }[caller];
+  if (linkRole && room) await people.owner.must('PATCH', `/rooms/${room}`, { visibility: 'link', link_role: linkRole });
+  const ownAccount = people[caller]?.login && caller !== 'disabl' ? people[caller] : people.owner;
+  const wish = await asked[route]?.({ made, people, room, caller, ownAccount }) ?? {};
   const who = await (caller === 'csrf' ? fresh.browser() : fresh[caller](room));
   const [method, pattern] = subject(route).split(' ');
   const path = pattern
     .replace('{room}', room).replace('{file}', file)
     .replace('{account}', wish.account ?? people.viewer.id)
-    .replace('{invite}', wish.invite ?? 0).replace('{session}', 999_999).replace('{token}', 999_999);
+    .replace('{invite}', wish.invite ?? 0).replace('{session}', wish.session).replace('{token}', wish.token);
   const answer = await who.ask(method, path, method === 'GET' || method === 'DELETE' ? undefined : wish.body ?? {});
+  await wish.after?.();
   return { got: mark(answer.status), detail: `${answer.status} ${answer.text.slice(0, 100)}` };
 }
 
@@ -191,11 +221,10 @@ const messages = {
   'chat (@assistant)': { type: 'chat', id: 7, text: '@assistant hi' },
 };
 
-/** How each column comes in: a room and a connection to it. */
-async function entrance(context, column) {
+/** How each column comes in: a connection to the room. */
+async function entrance(context, column, room) {
   const { made, people, fresh } = context;
   const { owner } = people;
-  const room = await made.room(owner, membersOf(people));
   const invite = async (role, more = {}, of = room) =>
     (await owner.must('POST', `/rooms/${of}/invites`, { role, ...more })).token;
   const guest = made.guest();
@@ -237,20 +266,84 @@ async function entrance(context, column) {
 }
 
 async function comeIn(context, column) {
-  const line = await entrance(context, column);
+  const room = await context.made.room(context.people.owner, membersOf(context.people));
+  const line = await entrance(context, column, room);
   await until(`an answer for ${column}`, () => line.find('welcome') || line.closed || line.refused);
-  return line;
+  return { line, room };
 }
 
 const markOfEntry = (line) => line.find('welcome') ? '.'
   : ({ 4401: '1', 4403: '3', 4404: '4' })[line.closed?.code] ?? (line.refused === 403 ? '3' : `${line.closed?.code}`);
 
-/**
- * The messages come in order: what a second hello is answered tells that all are dealt with.
- * The AI takes its time: its last word is waited for.
- */
+/** The room's owner is there, too: to see what happens, and to make something happen. */
+async function witnessOf({ people }, room) {
+  const witness = people.owner.connect(room, { hello: { open: [{ file }] } });
+  await until('a witness', () => witness.find('opened'));
+  let barriers = 0;
+  /** Whatever was said before in the room has been heard by then. */
+  witness.hearsAll = async () => {
+    const text = `barrier ${++barriers}`;
+    witness.send({ type: 'chat', id: 1000 + barriers, text });
+    await until('the barrier', () => witness.heard.some((one) => one.type === 'chat' && one.text === text));
+    return text;
+  };
+  return witness;
+}
+
+const saidBy = (line) => (one) => one.site === line.find('welcome').site || one.by === line.find('welcome').site;
+
+/** What is there when it was done, and is not when it was refused. `line`: of who says it. */
+const effects = {
+  open: ({ line }) => line.find('opened') !== undefined,
+  close: async ({ line, witness }) => { // what is typed then does not reach it
+    witness.send({ type: 'op', file, rev: 1, seq: 1, op: ['w'] });
+    await until('typed', () => witness.find('ack'));
+    const text = await witness.hearsAll();
+    await until('what comes after it', () => line.heard.some((one) => one.text === text));
+    return line.find('op') === undefined;
+  },
+  op: async ({ people, room, line, witness }) => {
+    const { text } = await people.owner.ask('GET', `/rooms/${room}/files/${file}`);
+    check(text === 'xabc' || text === 'abc', text);
+    check((text === 'xabc') === witness.heard.some((one) => one.type === 'op') && (text === 'xabc') === (line.find('ack') !== undefined),
+      `acknowledged, stored and told: all or nothing: ${text}`);
+    return text === 'xabc';
+  },
+  cursor: ({ line, witness }) => witness.heard.some((one) => one.type === 'cursor' && saidBy(line)(one)),
+  chat: ({ witness }) => witness.heard.some((one) => one.type === 'chat' && one.text === 'hi'),
+  'chat (@assistant)': ({ witness }) => // what is said to it is said by whoever may chat
+    witness.heard.some((one) => one.type === 'chat' && one.name === 'Assistant'),
+  diverged: ({ made, room }) => made.server.log.includes(`a client diverged in room ${room}`),
+  file: async ({ people, room, witness }) => {
+    const { body } = await people.owner.ask('GET', `/rooms/${room}/files`);
+    const isThere = body.some((one) => one.file === 'new.txt');
+    check(isThere === witness.heard.some((one) => one.type === 'file' && one.file === 'new.txt'), 'stored and told, or neither');
+    return isThere;
+  },
+  complete: ({ line }) => line.heard.some((one) => one.ask === 1 && one.type !== 'error'),
+  refactor: ({ line }) => line.heard.some((one) => one.ask === 1 && one.type !== 'error'),
+};
+effects['op (by_ai)'] = effects.op;
+
+/** There is nothing to see of it: it takes back what its own connection has asked for. */
+const withoutEffect = ['cancel'];
+
+/** Each kind has its own answer that says that it was taken up, for those that are done a moment later. */
+const isTakenUp = {
+  op: ({ line }) => line.find('ack'),
+  'op (by_ai)': ({ line }) => line.find('ack'),
+  complete: ({ line }) => line.heard.some((one) => one.ask === 1 && isLast(one)),
+  refactor: ({ line }) => line.heard.some((one) => one.ask === 1 && isLast(one)),
+  'chat (@assistant)': effects['chat (@assistant)'],
+  cursor: effects.cursor,
+  diverged: effects.diverged,
+  file: ({ witness }) => witness.find('file'),
+};
+
+/** The messages come in order: what a second hello is answered tells that all are dealt with. */
 async function trySaying(context, column, type) {
-  const line = await comeIn(context, column);
+  const { line, room } = await comeIn(context, column);
+  const witness = await witnessOf(context, room);
   if (type !== 'open') {
     line.send(messages.open);
     await until('the file is open', () => line.find('opened'));
@@ -259,12 +352,16 @@ async function trySaying(context, column, type) {
   line.send(messages[type]);
   line.send({ type: 'hello', client: 'again' });
   await until('the end', () => line.heard.slice(before).some((one) => one.type === 'error' && one.code === 'bad_message'));
-  const isAnswered = () => line.heard.some((one) => one.ask === 1 && isLast(one));
-  if (['complete', 'refactor'].includes(type)) await until(`an answer to ${type}`, isAnswered);
   const errors = line.heard.slice(before).filter((one) => one.type === 'error' && one.code !== 'bad_message');
+  const scene = { ...context, line, witness, room };
+  if (errors.length === 0 && isTakenUp[type]) await until(`${type} by ${column}`, () => isTakenUp[type](scene));
+  await witness.hearsAll();
+  const answer = errors.length === 0 ? '.' : errors[0].code === 'forbidden' ? 'f' : errors[0].code;
+  const isDone = withoutEffect.includes(type) ? answer === '.' : await effects[type](scene);
   line.end();
-  return { got: errors.length === 0 ? '.' : errors[0].code === 'forbidden' ? 'f' : errors[0].code,
-    detail: JSON.stringify(errors) };
+  witness.end();
+  const note = isDone === (answer === '.') ? '' : isDone ? ', but it is done' : ', but it is not done';
+  return { got: answer + note, detail: JSON.stringify(errors) };
 }
 
 async function websocket(context) {
@@ -277,13 +374,13 @@ async function websocket(context) {
     for (const column of columns) {
       if (expected[column] === '-') continue;
       if (type === 'hello') {
-        const line = await comeIn(context, column);
+        const { line } = await comeIn(context, column);
         compare(`hello by ${column}`, expected[column], markOfEntry(line), JSON.stringify(line.closed));
         line.end();
         continue;
       }
       const { got, detail } = await trySaying(context, column, type);
-      compare(`${type} by ${column}`, expected[type === 'hello' ? 'hello' : column], got, detail);
+      compare(`${type} by ${column}`, expected[column], got, detail);
     }
   return report('WebSocket');
 }

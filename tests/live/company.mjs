@@ -122,6 +122,10 @@ async function real() {
     same([account.login, account.name, account.tenant.role], ['ada@example.org', 'Person ada', 'member'], 'who they are');
     same((await browser.go(back)).place, `${made.server.url}/#sign-in-failed`, 'a code is good once');
 
+    const entries = await made.root.must('GET', '/tenant/audit');
+    for (const action of ['account.create', 'sign_in.company'])
+      check(entries.some((one) => one.action === action && one.account === account.id), `${action} is in the audit log`);
+
     const again = new Browser();
     await again.go(await throughProvider(again, made, 'ada'));
     same((await again.account(made.server)).id, account.id, 'the same account the next time');
@@ -141,6 +145,8 @@ async function real() {
     await made.root.must('PATCH', `/tenant/accounts/${account.id}`, { is_disabled: true });
     const disabled = new Browser();
     same((await disabled.go(await throughProvider(disabled, made, 'ada'))).place, `${made.server.url}/#sign-in-failed`, 'disabled');
+    check((await made.root.must('GET', '/tenant/audit')).some((one) => one.action === 'sign_in.failed' && one.name === 'ada@example.org'),
+      'and it is in the audit log');
   }));
 }
 
@@ -160,7 +166,7 @@ async function liar(run) {
   const rsa = generateKeyPairSync('rsa', { modulusLength: 2048 });
   const other = generateKeyPairSync('rsa', { modulusLength: 2048 });
   const ec = generateKeyPairSync('ec', { namedCurve: 'P-256' });
-  const state = { forge: undefined, says: undefined, challenge: undefined, verifier: undefined, nonce: undefined };
+  const state = { forge: undefined, says: undefined, challenge: undefined, verifier: undefined, nonce: undefined, exchanged: 0 };
   const server = http.createServer((request, answer) => {
     const url = new URL(request.url, state.issuer);
     const json = (value, status = 200) => answer.writeHead(status, { 'content-type': 'application/json' }).end(JSON.stringify(value));
@@ -173,6 +179,7 @@ async function liar(run) {
     let body = '';
     request.on('data', (data) => { body += data; });
     request.on('end', () => {
+      state.exchanged++;
       const form = new URLSearchParams(body);
       state.verifier = form.get('code_verifier');
       state.authorization = request.headers.authorization;
@@ -252,7 +259,9 @@ async function lying() {
     const failed = `${made.server.url}/#sign-in-failed`;
     for (const [what, forge] of lies) {
       state.forge = () => forge(tools);
-      same((await arrive(made, state)).place, failed, what);
+      const { browser, place } = await arrive(made, state);
+      same(place, failed, what);
+      same(browser.jar.get(made.server.url)?.size, 0, `${what}: nothing of it stays in the browser`);
     }
     for (const [what, make] of [
       ['RS256', () => tools.token(tools.claims())],
@@ -271,6 +280,27 @@ async function lying() {
   }));
 }
 
+/** One who has no journey of ours costs the provider nothing; one who has, no more than tries to sign in may. */
+async function flooded() {
+  return liar((state, { token, claims }) => withTandem(state.issuer, async (made) => {
+    state.forge = () => token(claims({ sub: '' }));
+    const stranger = (cookie) => fetch(`${made.server.url}/auth/callback?code=x&state=s`,
+      { redirect: 'manual', headers: { cookie: `tandem-sign-in=${cookie}` } });
+    for (const cookie of ['s.n.v.%2F', `${'0'.repeat(64)}.${Math.floor(Date.now() / 1000)}.s.n.v.%2F`])
+      same((await stranger(cookie)).headers.get('location'), '/#sign-in-failed', 'a journey of their own making');
+    same(state.exchanged, 0, 'what the provider was asked');
+    const left = await fetch(`${made.server.url}/auth/start`, { redirect: 'manual' });
+    const cookie = left.headers.getSetCookie()[0].split(';')[0];
+    const at = new URL(left.headers.get('location')).searchParams.get('state');
+    const statuses = [];
+    for (let i = 0; i < 12; i++)
+      statuses.push((await fetch(`${made.server.url}/auth/callback?code=x&state=${at}`, { redirect: 'manual', headers: { cookie } })).status);
+    check(statuses[0] === 302 && statuses.at(-1) === 429, statuses.join());
+    same(state.exchanged, statuses.filter((one) => one === 302).length, 'what the provider was asked');
+    same((await fetch(`${made.server.url}/auth/start`, { redirect: 'manual' })).status, 429, 'nor may they leave');
+  }, { TANDEM_SIGN_INS_PER_ADDRESS: '1/min burst 10' }));
+}
+
 async function away() {
   return liar((state) => {
     state.says = 'http://127.0.0.1:1';
@@ -287,4 +317,5 @@ await suite('company sign-in', [
   { name: 'only those who have an account', run: onlyKnown },
   { name: 'a provider that lies', run: lying, deadlineMs: 120_000 },
   { name: 'a provider that is another', run: away },
+  { name: 'many who come back from nowhere', run: flooded },
 ]);

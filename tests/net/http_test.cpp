@@ -329,6 +329,25 @@ TEST_F(http_routes, a_connection_serves_one_request_after_another) {
   EXPECT_TRUE(client.is_ended());
 }
 
+TEST_F(http_routes, no_more_connections_of_an_address_than_there_are_places) {
+  options.http_connections_per_address_max = 2;
+  start();
+  const std::string room = make_room();
+  ws_client ada{url(), room};
+  ada.hello("ada");
+  ada.read_type("welcome");
+  std::optional<http_client> held[2];  // a WebSocket takes no place, nor who has gone
+  for (auto& one : held)
+    EXPECT_TRUE(await_polling([&] {
+      one.emplace(url());
+      return one->is_answered("/healthz");
+    }));
+  EXPECT_TRUE(http_client{url()}.is_closed());
+  EXPECT_TRUE(held[0]->is_answered("/healthz")) << "the others stay";
+  held[1].reset();
+  EXPECT_TRUE(await_polling([&] { return http_client{url()}.is_answered("/healthz"); }));
+}
+
 TEST_F(http_routes, refuses_requests_that_are_too_large_or_malformed) {
   options.request_body_bytes = 2'000;
   options.request_header_bytes = 1'000;

@@ -98,6 +98,28 @@ TEST(door, counts_connections_in_all_and_by_address) {
   EXPECT_EQ(door.connections(), 0U);
 }
 
+TEST(door, has_so_many_places_for_what_is_no_websocket) {
+  net::server_options options;
+  options.http_connections_max = 3;
+  options.http_connections_per_address_max = 2;
+  net::door door{options, "http://127.0.0.1:1"};
+  net::door::place first = door.take_place("a");
+  const net::door::place second = door.take_place("a");
+  EXPECT_TRUE(first && second);
+  EXPECT_FALSE(door.take_place("a")) << "two of one address";
+  net::door::place third = door.take_place("");
+  EXPECT_TRUE(third);
+  EXPECT_FALSE(door.take_place("b")) << "three in all";
+  third.reset();
+  EXPECT_TRUE(door.take_place("b"));
+  first.reset();
+  for (int i = 0; i < 5; ++i)
+    EXPECT_TRUE(door.take_place("a")) << "free again as soon as nobody holds it";
+  EXPECT_EQ(door.connections(), 0U) << "WebSockets are counted by themselves";
+  const net::door::place proxied = door.take_place("");
+  EXPECT_TRUE(door.take_place("")) << "a proxy's are not counted together";
+}
+
 // ---- the outbound queue ----
 
 frame bytes_of(std::string text) {

@@ -2,10 +2,12 @@
 // tests/live/accounts.mjs.
 #include "net/password_pool.hpp"
 #include "net/password_worker.hpp"
+#include "tests/support/temp_folder.hpp"
 
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <filesystem>
 #include <future>
 #include <mutex>
 #include <vector>
@@ -92,6 +94,18 @@ TEST(password_worker, a_program_that_does_not_answer_is_an_error_and_not_a_verdi
       EXPECT_THROW(worker.is_right("a", "b", password_pace::hurried), std::runtime_error)
         << program;
   }
+}
+
+TEST(password_worker, a_program_that_takes_nothing_is_waited_for_no_longer_than_agreed) {
+  const temp_folder folder;
+  folder.write("deaf", "#!/bin/sh\nexec /bin/sleep 20\n");
+  std::filesystem::permissions(folder / "deaf", std::filesystem::perms::owner_all);
+  net::password_worker worker{folder / "deaf", std::chrono::milliseconds{100}};
+  const std::string more_than_a_socket_keeps(4'000'000, 'x');
+  const auto begin = std::chrono::steady_clock::now();
+  EXPECT_THROW(worker.is_right(more_than_a_socket_keeps, "b", password_pace::hurried),
+               std::runtime_error);
+  EXPECT_LT(std::chrono::steady_clock::now() - begin, std::chrono::seconds{15});
 }
 
 TEST_F(password_pool_test, a_process_that_does_not_work_lets_nobody_in) {

@@ -48,6 +48,7 @@ class test_certificate {
   }
 
   std::string file() const { return folder_ / "certificate.pem"; }
+  std::string key_file() const { return folder_ / "key.pem"; }
   boost::asio::ssl::context& tls() { return tls_; }
 
  private:

@@ -1,6 +1,8 @@
 // WebSockets over a real socket: who gets in, how they talk, how it ends.
 #include "tests/support/loopback.hpp"
 
+#include <future>
+
 namespace tandem::test {
 namespace {
 
@@ -123,6 +125,35 @@ TEST_F(websocket, a_frame_that_is_too_large_is_4413) {
   client.hello("ada");
   client.say(R"({"type":"chat","id":1,"text":")" + std::string(1'900, 'x') + "\"}");
   EXPECT_TRUE(contains(client.read_type("chat"), "xxx"));
+}
+
+TEST_F(websocket, a_hello_that_is_too_large_is_4413) {
+  start();
+  const std::string room = make_room();
+  const auto close_code_of = [&](std::size_t bytes) {
+    ws_client client{url(), room};
+    client.hello("ada" + std::string(bytes, 'x'));
+    return client.close_code();
+  };
+  EXPECT_EQ(close_code_of(70'000), 4413);
+  EXPECT_EQ(close_code_of(1'000), 4400) << "is read, and its client's name refused";
+}
+
+// An invite waits for the WRITER, who is kept busy here.
+TEST_F(websocket, of_who_is_not_let_in_yet_nothing_is_read_but_the_hello) {
+  start();
+  const std::string room = make_room();
+  std::promise<void> done;
+  actors->write([wait = done.get_future().share()](storage::store&) { wait.wait(); });
+  ws_client stranger{url(), room};
+  stranger.say(R"({"type":"hello","client":"ada","token":"tdi_none"})");
+  const std::string chat =
+    R"({"type":"chat","id":1,"text":")" + std::string(500'000, 'x') + "\"}";
+  int taken = 0;  // 30 MB are more than the kernel keeps
+  while (taken < 60 && stranger.say_within(std::chrono::seconds{2}, chat))
+    ++taken;
+  EXPECT_LT(taken, 60);
+  done.set_value();
 }
 
 TEST_F(websocket, binary_and_malformed_frames_are_answered) {

@@ -156,5 +156,21 @@ TEST_F(postgres_schema, who_is_no_member_of_the_role_is_told_so) {
   expect_whole(*store);
 }
 
+// Of who passes the walls it depends on whether there must be any.
+TEST_F(postgres_schema, who_passes_row_level_security_serves_only_where_that_may_be) {
+  storage::migrate_postgres(url());
+  const std::string passing = add_role("BYPASSRLS");
+  sql("GRANT USAGE ON SCHEMA tandem TO " + passing);
+  sql("GRANT ALL ON ALL TABLES IN SCHEMA tandem TO " + passing);
+  std::string told;
+  const auto tell = [&](const std::string& word) { told += word; };
+  EXPECT_NO_THROW(open_at(url(passing), {.tell = tell}));
+  EXPECT_NE(told.find("nothing keeps tenants apart"), std::string::npos) << told;
+  EXPECT_EQ(cause_of([&] { open_at(url(passing), {.must_be_walled = true, .tell = tell}); }),
+            cause::unavailable);
+  const std::string member = add_role("IN ROLE tandem_app");
+  EXPECT_NO_THROW(open_at(url(member), {.must_be_walled = true, .tell = tell}));
+}
+
 }  // namespace
 }  // namespace tandem::test

@@ -4,6 +4,9 @@
 #include "storage/room_access.hpp"
 #include "tests/storage/postgres_test.hpp"
 
+#include <atomic>
+#include <thread>
+
 namespace tandem::test {
 namespace {
 
@@ -57,6 +60,9 @@ class postgres_tenants : public postgres_test {
       whole.exec("SELECT set_tenant(" + tenant + ")");
     return whole.exec(statement);
   }
+
+  template <class IsLast, class Remove>
+  void expect_one_stays(IsLast is_last, Remove remove);
 
   static constexpr const char* tables[] = {"room",        "file", "op_run",  "snapshot",
                                            "client_edit", "chat", "version", "version_file",
@@ -190,6 +196,64 @@ TEST_F(postgres_tenants, a_file_of_another_room_is_no_file_of_this_one) {
                      {},
                      {}});
   EXPECT_EQ(store->find_room(other_tenant, "t")->files.at(0).name, "b");
+}
+
+// Two nodes ask whether somebody is the last before either has changed anything.
+template <class IsLast, class Remove>
+void postgres_tenants::expect_one_stays(IsLast is_last, Remove remove) {
+  const auto first = open();
+  const auto second = open();
+  std::atomic<bool> is_second_done{false};
+  bool is_second_last = false;
+  std::thread other;
+  first->change(default_tenant, [&](storage::sql_runner& mine) {
+    EXPECT_FALSE(is_last(mine, 0));
+    other = std::thread{[&] {
+      second->change(default_tenant, [&](storage::sql_runner& theirs) {
+        is_second_last = is_last(theirs, 1);
+      });
+      is_second_done = true;
+    }};
+    EXPECT_TRUE(await_polling([&] {
+      return is_second_done || sql("SELECT count(*) FROM pg_locks WHERE NOT granted") != "0";
+    }));
+    remove(mine, 0);
+  });
+  other.join();
+  EXPECT_TRUE(is_second_last);
+}
+
+TEST_F(postgres_tenants, of_two_admins_who_go_at_once_one_stays) {
+  std::vector<storage::account_record> admins;
+  open()->change(default_tenant, [&](storage::sql_runner& in) {
+    storage::accounts accounts{in, default_tenant};
+    accounts.add({"bob", "Bob", "admin", "hash", {}, 1});
+    admins = accounts.all();
+  });
+  expect_one_stays(
+    [&](storage::sql_runner& in, std::size_t which) {
+      return storage::accounts{in, default_tenant}.is_last_admin(admins.at(which));
+    },
+    [&](storage::sql_runner& in, std::size_t which) {
+      storage::accounts{in, default_tenant}.set_role(admins.at(which).key, "member");
+    });
+}
+
+TEST_F(postgres_tenants, of_two_owners_who_go_at_once_one_stays) {
+  std::vector<storage::account_record> owners;
+  open()->change(default_tenant, [&](storage::sql_runner& in) {
+    storage::accounts accounts{in, default_tenant};
+    const auto bob = accounts.add({"bob", "Bob", "member", "hash", {}, 1});
+    storage::room_access{in, default_tenant}.set_member("r", *bob, "owner");
+    owners = accounts.all();
+  });
+  expect_one_stays(
+    [&](storage::sql_runner& in, std::size_t which) {
+      return storage::room_access{in, default_tenant}.is_last_owner("r", owners.at(which).key);
+    },
+    [&](storage::sql_runner& in, std::size_t which) {
+      storage::room_access{in, default_tenant}.remove_member("r", owners.at(which).key);
+    });
 }
 
 }  // namespace

@@ -98,6 +98,22 @@ TEST_P(store_accounts, tokens_are_found_by_their_digests_and_end) {
   });
 }
 
+TEST_P(store_accounts, the_newest_tokens_of_a_kind_are_kept) {
+  const auto ada = add_account("ada");
+  const auto bob = add_account("bob");
+  change([&](storage::accounts& accounts, auto&) {
+    for (const char* digest : {"a", "b", "c"})
+      accounts.add_token({0, ada, "session", "", "read", {}, "", 5, 60, {}}, digest);
+    accounts.add_token({0, ada, "program", "", "read", {}, "", 5, 60, {}}, "p");
+    accounts.add_token({0, bob, "session", "", "read", {}, "", 5, 60, {}}, "q");
+    EXPECT_FALSE(accounts.keep_newest_tokens(ada, "session", 3));
+    EXPECT_TRUE(accounts.keep_newest_tokens(ada, "session", 2));
+    EXPECT_FALSE(accounts.find_token("a"));
+    for (const char* digest : {"b", "c", "p", "q"})
+      EXPECT_TRUE(accounts.find_token(digest)) << digest;
+  });
+}
+
 TEST_P(store_accounts, whose_something_is_can_be_asked_before_anything_else) {
   const auto other = store->add_tenant("other").value();
   EXPECT_FALSE(store->add_tenant("other"));
@@ -157,7 +173,8 @@ TEST_P(store_accounts, a_room_has_access_and_members_until_it_is_removed) {
     EXPECT_EQ(access.link_role, "commenter");
     EXPECT_TRUE(access.is_locked);
     EXPECT_EQ(rooms.role_of("r", ada), "owner");
-    EXPECT_EQ(rooms.count_owners("r"), 1);
+    EXPECT_TRUE(rooms.is_last_owner("r", ada));
+    EXPECT_FALSE(rooms.is_last_owner("r", ada + 1));
     EXPECT_EQ(rooms.members("r").at(0).login, "ada");
     EXPECT_EQ(rooms.rooms_of(ada).at(0).name, "Better");
     EXPECT_EQ(rooms.all_rooms().at(0).owners, std::vector<std::string>{"N"});

@@ -19,6 +19,7 @@
 
 #include <sys/socket.h>
 
+#include <chrono>
 #include <memory>
 #include <optional>
 #include <string>
@@ -81,6 +82,23 @@ class http_client {
            && error == boost::asio::error::eof;
   }
 
+  // Likewise, whatever it has read of what was sent.
+  bool is_closed() {
+    boost::system::error_code error;
+    char byte = 0;
+    return socket_.read_some(boost::asio::buffer(&byte, 1), error) == 0
+           && error != boost::asio::error::would_block;
+  }
+
+  // Whether a request is answered at all.
+  bool is_answered(const std::string& target) {
+    try {
+      return request(http::verb::get, target).status == 200;
+    } catch (const boost::system::system_error&) {
+      return false;
+    }
+  }
+
  private:
   answer read(bool head) {
     http::response_parser<http::string_body> parser;
@@ -122,6 +140,25 @@ class ws_client {
     stream_.binary(true);
     say(bytes);
     stream_.binary(false);
+  }
+  // Whether the server, or the kernel for it, takes a text of more than 64 KiB in
+  // time. Past Asio, which waits for ever for a socket that is full.
+  bool say_within(std::chrono::seconds time, const std::string& text) {
+    const int socket = stream_.next_layer().native_handle();
+    const timeval deadline{time.count(), 0};
+    setsockopt(socket, SOL_SOCKET, SO_SNDTIMEO, &deadline, sizeof deadline);
+    std::string frame = "\x81\xFF";  // a whole text, masked, its length in eight bytes
+    for (int shift = 56; shift >= 0; shift -= 8)
+      frame += static_cast<char>(text.size() >> shift & 0xFFU);
+    frame += std::string(4, '\0') + text;  // a mask that changes nothing
+    for (std::size_t sent = 0; sent < frame.size();) {
+      const ssize_t bytes =
+        ::send(socket, frame.data() + sent, frame.size() - sent, MSG_NOSIGNAL);
+      if (bytes <= 0)
+        return false;
+      sent += static_cast<std::size_t>(bytes);
+    }
+    return true;
   }
   void hello(const std::string& name, const std::string& open = "[]") {
     say(R"({"type":"hello","client":")" + name + R"(","name":")" + name + R"(","open":)" + open

@@ -8,7 +8,7 @@ import path from 'node:path';
 
 import { setCookies } from './node_18.mjs';
 import { Server, binary } from './server.mjs';
-import { atEnd, check } from './suite.mjs';
+import { atEnd, check, until } from './suite.mjs';
 import { WebSocket } from './web_modules.mjs';
 
 export const noLimits = Object.fromEntries(['REQUESTS', 'JOINS', 'EDITS', 'EDIT_BYTES', 'CHATS', 'ASKS', 'SIGN_INS']
@@ -151,4 +151,18 @@ export class AccountServer {
   async end() {
     await this.server.dispose();
   }
+}
+
+export async function withAccounts(settings, body) {
+  const made = await AccountServer.start(settings);
+  try {
+    return await body(made);
+  } finally {
+    await made.end();
+  }
+}
+
+export async function entered(line) {
+  await until(() => `in: ${JSON.stringify(line.closed)}`, () => line.find('welcome'));
+  return line;
 }

@@ -16,7 +16,7 @@ export function homeContent(account: Account): HTMLElement[] {
 }
 
 function creationForm(): HTMLElement {
-  const name = textInput({ maxlength: '80', placeholder: 'Parser rewrite' });
+  const name = textInput({ maxlength: '60', placeholder: 'Parser rewrite' });
   return actionForm({
     title: 'New room',
     className: 'card',

@@ -64,7 +64,7 @@ export function showLanding(app: HTMLElement): void {
 }
 
 function creationForm(): HTMLElement {
-  const name = element('input', { id: 'room-name', maxlength: '80', placeholder: 'Parser rewrite', autocomplete: 'off' });
+  const name = element('input', { id: 'room-name', maxlength: '60', placeholder: 'Parser rewrite', autocomplete: 'off' });
   const problem = element('p', { class: 'field-error', role: 'alert' });
   const button = element('button', { class: 'button primary', type: 'submit' }, 'Create room');
   const submit = async (event: Event): Promise<void> => {

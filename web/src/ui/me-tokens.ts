@@ -62,7 +62,7 @@ function secondsUntilEndOf(day: string): number {
 }
 
 function creationForm(account: Account, list: ListView<ApiToken>, made: HTMLElement): HTMLElement {
-  const name = textInput({ required: true, maxlength: '80', placeholder: 'Nightly backup' });
+  const name = textInput({ required: true, maxlength: '60', placeholder: 'Nightly backup' });
   const end = element('input', { type: 'date', required: true, value: inDays(USUAL_DAYS), min: inDays(0) });
   const room = textInput({ placeholder: 'All of them' });
   const scopes = scopeTicks(account);

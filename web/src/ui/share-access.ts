@@ -47,7 +47,7 @@ function accessChoices(roomId: string, room: RoomInfo): HTMLElement {
 }
 
 function renameForm(roomId: string, room: RoomInfo, onRenamed: (name: string) => void): HTMLElement {
-  const name = textInput({ value: room.name, required: true, maxlength: '80' });
+  const name = textInput({ value: room.name, required: true, maxlength: '60' });
   return actionForm({
     name: 'Rename the room',
     className: 'form one-line',

@@ -104,7 +104,7 @@ function wrongPassword(error: unknown): unknown {
 
 function signUpForm({ onSignedIn }: SignInParts, invite: string | undefined): HTMLFormElement {
   const login = loginInput({ name: 'login', autocomplete: 'username' });
-  const name = textInput({ name: 'name', maxlength: '80', autocomplete: 'name' });
+  const name = textInput({ name: 'name', maxlength: '60', autocomplete: 'name' });
   const password = newPasswordInput();
   return actionForm({
     title: 'Create an account',

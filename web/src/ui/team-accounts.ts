@@ -31,7 +31,7 @@ export function accountsSection(own: Account): HTMLElement {
 
 function additionForm({ made, list }: AccountsView): HTMLElement {
   const login = loginInput();
-  const name = textInput({ maxlength: '80' });
+  const name = textInput({ maxlength: '60' });
   const role = choice<TenantRole>(TENANT_ROLES, 'member');
   return actionForm({
     name: 'Add an account',
