@@ -180,8 +180,8 @@ async function sessionsEnd() {
     const line = await entered(new Person(made.server, ada.shown).connect(await made.room(ada)));
     const first = await made.browser(ada.login, ada.password);
     const device = /tandem-device=[^;]+/.exec(first.shown.cookie)[0];
-    const again = async (cookie) => (await fetch(`${made.server.url}/account/sign-in`, { method: 'POST',
-      headers: { cookie }, body: JSON.stringify({ login: ada.login, password: ada.password }) })).headers.getSetCookie();
+    const again = async (cookie) => setCookies(await fetch(`${made.server.url}/account/sign-in`, { method: 'POST',
+      headers: { cookie }, body: JSON.stringify({ login: ada.login, password: ada.password }) }));
     same((await again(device)).length, 1, 'the session\'s cookie alone');
     same((await again('tandem-device=tdm_made-up')).length, 2, 'a browser that is not known is made known');
     await until('the oldest session has ended', () => line.closed?.code === 4401, revocationDeadlineMs);

@@ -290,7 +290,7 @@ async function flooded() {
       same((await stranger(cookie)).headers.get('location'), '/#sign-in-failed', 'a journey of their own making');
     same(state.exchanged, 0, 'what the provider was asked');
     const left = await fetch(`${made.server.url}/auth/start`, { redirect: 'manual' });
-    const cookie = left.headers.getSetCookie()[0].split(';')[0];
+    const cookie = setCookies(left)[0].split(';')[0];
     const at = new URL(left.headers.get('location')).searchParams.get('state');
     const statuses = [];
     for (let i = 0; i < 12; i++)
