@@ -153,7 +153,7 @@ class word_helper final : public helper {
   }
 
   ai::vocabulary words_;
-  std::uint64_t now_ = 0;
+  std::uint32_t now_ = 0;
 };
 
 // ---- the user ----
