@@ -147,7 +147,7 @@ std::int64_t ask_wait_us(rest_context& rest, const rest_call& call, std::uint64_
   return shared.asks->take(now_us, weight);
 }
 
-// Has `ask(asker)` ask, and answers as the request wants it.
+// Has `ask(asker)` ask, and answers as the request wants it. Who goes takes it back.
 template <class F>
 void ask_and_answer(rest_context& rest, rest_call call, std::string room_id, F ask) {
   const std::uint64_t id = new_asker_id();
@@ -158,6 +158,8 @@ void ask_and_answer(rest_context& rest, rest_call call, std::string room_id, F a
                     else if (auto last = last_word(event))
                       answer(json_response(http::status::ok, std::move(last->second)));
                   }});
+    if (call.request->leaving)
+      call.request->leaving->when_gone([&rest, room_id, id] { rest.actors.take_back(room_id, id); });
     return;
   }
   auto body = std::make_shared<event_body>(
