@@ -85,7 +85,8 @@ class event_body final : public body_source {
     if (const auto* thinking = std::get_if<server::thinking>(&event)) {
       std::string json = "{";
       append_field(json, "text", thinking->piece);
-      add("piece", json + '}');
+      if (waiting_.size() < waiting_bytes_max)
+        add("piece", json + '}');
     } else if (const auto last = last_word(event)) {
       add(last->first, last->second);
       has_ended_ = true;
@@ -104,8 +105,7 @@ class event_body final : public body_source {
   static constexpr std::size_t waiting_bytes_max = std::size_t{1} << 20U;
 
   void add(std::string_view name, const std::string& json) {
-    if (waiting_.size() < waiting_bytes_max)
-      waiting_ += "event: " + std::string{name} + "\ndata: " + json + "\n\n";
+    waiting_ += "event: " + std::string{name} + "\ndata: " + json + "\n\n";
   }
 
   void give_if_wanted(std::unique_lock<std::mutex>& lock) {
