@@ -635,6 +635,31 @@ TEST(openai_model, after_its_rest_a_server_is_tried_and_then_trusted_again) {
   EXPECT_EQ(asked, 5);
 }
 
+// A model may be too slow for completions, whose deadline is short, and good for the rest.
+TEST(openai_model, completions_that_come_too_late_do_not_keep_questions_away) {
+  scripted_server server{{[](scripted_peer& peer) {
+    while (const auto request = peer.read_request())
+      if (request->body.find("Be brief.") != std::string::npos)
+        peer.send(message("here I am"));
+  }}};
+  net::model_settings all = settings_for(server);
+  all.completion_timeout_ms = 50;
+  const auto model = make_openai_model(all, {.failures_in_a_row = 2, .rest_ms = 60'000});
+  const auto complete = [&] {
+    hearer heard;
+    const auto call = model->complete({"f", "", "a", "b", {}, 8, true}, heard.hooks());
+    return heard.failure();
+  };
+  for (int i = 0; i < 2; ++i)
+    EXPECT_EQ(complete().what, kind::timed_out);
+  EXPECT_EQ(complete().what, kind::resting);
+  EXPECT_TRUE(model->counts().is_resting);
+  hearer heard;
+  const auto call = model->chat(greeting(), heard.hooks());
+  EXPECT_EQ(heard.whole(), "here I am");
+  EXPECT_EQ(complete().what, kind::resting) << "and their answers say nothing of completions";
+}
+
 // ---- connections ----
 
 TEST(openai_model, a_connection_is_used_again) {
