@@ -170,7 +170,7 @@ void model_question::answer() {
 void model_question::note_success() {
   is_trying_ = false;
   const bool was_open = breaker().is_open();
-  breaker().succeeded();
+  breaker().succeeded(leave_);
   model_.note_rest();
   if (was_open && !breaker().is_open())
     log(log_level::info, shown_name() + " answers again");
@@ -181,7 +181,7 @@ void model_question::note_failure(const ai::model_failure& failure) {
     return note_success();
   is_trying_ = false;
   const bool was_open = breaker().is_open();
-  breaker().failed(now_ms());
+  breaker().failed(leave_, now_ms());
   model_.note_rest();
   if (!was_open && breaker().is_open())
     log(log_level::warning, shown_name() + " is not asked for a while: " + failure.why);
