@@ -59,6 +59,11 @@ class call final : public ai::model_call {
   const wanted_flag is_wanted_;
 };
 
+// Ends no line, and is no space.
+bool is_fit_for_a_header(std::string_view key) {
+  return std::ranges::all_of(key, [](char c) { return c > ' ' && c <= '~'; });
+}
+
 upstream_url url_of(const char* name, const std::string& text) {
   auto url = parse_upstream_url(text);
   if (!url)
@@ -80,7 +85,7 @@ class openai_model final : public ai::language_model {
       : engine_{settings, bounds},
         chat_url_{url_of("ai_url", settings.url)},
         completion_url_{chat_url_} {
-    if (!detail::is_visible(settings.key.reveal()))
+    if (!is_fit_for_a_header(settings.key.reveal()))
       throw std::runtime_error{"the model's key has characters that no key has"};
     if (!settings.completion_url.empty())
       completion_url_ = url_of("ai_completion_url", settings.completion_url);

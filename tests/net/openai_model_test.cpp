@@ -803,6 +803,9 @@ TEST(openai_model, what_cannot_be_used_is_refused_at_the_start) {
   bad = good;
   bad.key = net::model_key{"a\r\nHost: evil"};
   EXPECT_THROW(make_openai_model(bad), std::runtime_error);
+  net::model_settings with_a_sign = good;
+  with_a_sign.key = net::model_key{"a#key/with+signs="};
+  EXPECT_NO_THROW(make_openai_model(with_a_sign));
 }
 
 }  // namespace
