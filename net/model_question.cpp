@@ -35,6 +35,22 @@ ai::model_failure failure_of(http_trouble trouble) {
   return {what, std::move(trouble.why), 0};
 }
 
+// For the log: a server may repeat in its own words what it was asked with.
+std::string without_its_words(kind what, unsigned status) {
+  const char* name = "unavailable";
+  switch (what) {
+    case kind::refused: name = "refused"; break;
+    case kind::limited: name = "too many requests"; break;
+    case kind::unavailable: break;
+    case kind::timed_out: name = "timed out"; break;
+    case kind::garbage: name = "an answer that is none"; break;
+    case kind::too_large: name = "too long an answer"; break;
+    case kind::resting:
+    case kind::busy: name = "not asked"; break;
+  }
+  return status == 0 ? std::string{name} : name + (", status " + std::to_string(status));
+}
+
 }  // namespace
 
 model_question::model_question(model_engine& model, question_plan plan, ai::model_hooks hooks,
@@ -86,6 +102,7 @@ void model_question::try_once() {
                  static_cast<std::uint32_t>(breaker().rest_ms(now_ms()))});
   is_trying_ = true;
   ++tries_;
+  status_ = 0;
   reader_.emplace(model_.settings.answer_bytes, model_.settings.key.reveal());
   shaper_ = plan_.shaper;
   limit_name_ = server().limit_name;
@@ -116,6 +133,7 @@ http_question model_question::make_http_question() {
 }
 
 void model_question::on_head(const http_head& head) {
+  status_ = head.status;
   auto failure = reader_->begin(head.status, head.content_type, head.retry_after_ms);
   if (failure)
     try_failed(std::move(*failure));
@@ -184,7 +202,8 @@ void model_question::note_failure(const ai::model_failure& failure) {
   breaker().failed(leave_, now_ms());
   model_.note_rest();
   if (!was_open && breaker().is_open())
-    log(log_level::warning, shown_name() + " is not asked for a while: " + failure.why);
+    log(log_level::warning, shown_name() + " is not asked for a while: "
+                              + without_its_words(failure.what, status_));
 }
 
 std::string model_question::shown_name() const {

@@ -130,6 +130,7 @@ class model_question : public std::enable_shared_from_this<model_question> {
   answer_shaper shaper_;
   std::string whole_;
   std::uint32_t tries_ = 0;
+  unsigned status_ = 0;  // of this try's answer; 0: there is none yet
   token_limit_name limit_name_ = token_limit_name::max_tokens;
   ai::circuit_breaker::leave leave_ = ai::circuit_breaker::leave::no;
   bool is_trying_ = false;  // the breaker waits for an outcome
