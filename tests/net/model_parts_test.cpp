@@ -255,7 +255,10 @@ TEST(model_answer, a_long_answer_is_refused_before_it_is_looked_through) {
   net::answer_reader reader{1'000, "sk-0123456789abcdef"};
   EXPECT_FALSE(reader.begin(200, "application/json", 0));
   std::string text;
-  reader.take(R"({"choices":[{"message":{"content":")" + std::string(1'500, 'a') + R"("}}]})", text);
+  std::string signs;  // that would all be taken out
+  for (int i = 0; i < 1'500; ++i)
+    signs += "\\u0007";
+  reader.take(R"({"choices":[{"message":{"content":")" + signs + R"("}}]})", text);
   EXPECT_EQ(reader.end(text), net::answer_reader::state::failed);
   EXPECT_EQ(reader.failure().what, ai::model_failure::kind::too_large);
   EXPECT_EQ(text, "");
