@@ -70,6 +70,12 @@ class inbox final : public session_inbox {
   session_actor session_;
 };
 
+// What all rooms learn comes out of one budget.
+ai::companion_limits with_shared_learning(ai::companion_limits bounds) {
+  bounds.learning.shared = std::make_shared<ai::learning_budget>(bounds.learning_bytes_in_all);
+  return bounds;
+}
+
 class actor_service final : public service {
  public:
   actor_service(const limits& bounds, const frame_encoder& encoder,
@@ -101,8 +107,8 @@ class actor_service final : public service {
     if (ai.decoder != nullptr)
       autocomplete_ = system_.spawn<caf::detached>(
         ai::autocomplete,
-        ai::autocomplete_settings{registry_, reader_, ai.bounds, ai.offer, ai.decoder, ai.model,
-                                  ai_counters_, random_client});
+        ai::autocomplete_settings{registry_, reader_, with_shared_learning(ai.bounds), ai.offer,
+                                  ai.decoder, ai.model, ai_counters_, random_client});
     if (is_in_cluster_)
       join_cluster(cluster, doors);
   }

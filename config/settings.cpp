@@ -428,7 +428,7 @@ const std::vector<setting>& all_settings() {
            "for a whole answer, tries included"),
     number("ai_retries", FIELD(ai.retries), 0, 10, "after a failure that may pass"),
     number("ai_requests_at_once", FIELD(ai.requests_at_once), 1, 10'000,
-           "to the model; more are unavailable"),
+           "to the model; more are rate_limited"),
     number("ai_answer_bytes", FIELD(ai.answer_bytes), 1024, 16 * million,
            "of an answer's text; a longer one is a failure"),
     number("ai_context_tokens", FIELD(ai.context_tokens), 128, million,

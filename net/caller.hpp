@@ -4,8 +4,10 @@
 
 #include "actors/admission.hpp"
 #include "net/address_list.hpp"
+#include "net/departure.hpp"
 #include "net/http_types.hpp"
 
+#include <memory>
 #include <string>
 #include <string_view>
 
@@ -15,6 +17,7 @@ namespace tandem::net {
 struct incoming {
   http_request message;
   std::string peer;  // the address of the socket's other end
+  std::shared_ptr<departure> leaving{};  // none: nobody notices when it goes
 };
 using incoming_ptr = std::shared_ptr<const incoming>;
 

@@ -50,7 +50,14 @@ void http_connection::on_request(boost::system::error_code error) {
   if (is_head_)
     request.method(http::verb::get);
   stream_.expires_after(host_.request_timeout());
-  auto whole = std::make_shared<const incoming>(incoming{std::move(request), peer_});
+  leaving_ = std::make_shared<departure>([weak = weak_from_this()] {
+    if (const auto self = weak.lock())
+      boost::asio::post(self->stream_.get_executor(), [self] {
+        if (self->leaving_)
+          self->watch_for_end();
+      });
+  });
+  auto whole = std::make_shared<const incoming>(incoming{std::move(request), peer_, leaving_});
   host_.answer(std::move(whole), [self = shared_from_this()](http_answer answer) {
     boost::asio::post(self->stream_.get_executor(),
                       [self, answer = std::move(answer)]() mutable {
@@ -65,6 +72,8 @@ void http_connection::refuse(http::status status, std::string_view code, std::st
 }
 
 void http_connection::write(http_answer answer) {
+  if (const auto awaited = std::exchange(leaving_, nullptr))
+    awaited->answered();
   http_response& head = answer.head;
   head.set(http::field::server, "tandem");
   head.set("X-Content-Type-Options", "nosniff");
@@ -132,7 +141,8 @@ void http_connection::write_piece() {
   });
 }
 
-// Whoever goes is noticed at once, not only when there is something to send.
+// Whoever goes is noticed at once, not only when there is something to send. Who sends
+// more instead is not watched any longer until the next piece.
 void http_connection::watch_for_end() {
   if (std::exchange(is_watched_, true))
     return;
@@ -140,20 +150,23 @@ void http_connection::watch_for_end() {
   stream_.socket().async_wait(
     tcp::socket::wait_read, [self = shared_from_this()](boost::system::error_code error) {
       self->is_watched_ = false;
-      if (error || !self->body_)
+      if (error || (!self->body_ && !self->leaving_))
         return;
       char next = 0;
       boost::system::error_code problem;
+      self->stream_.socket().non_blocking(true, problem);
       const std::size_t bytes = self->stream_.socket().receive(
         boost::asio::buffer(&next, 1), boost::asio::socket_base::message_peek, problem);
       if (bytes == 0 && problem != boost::asio::error::would_block)
-        self->give_up_body();
+        self->give_up();
     });
 }
 
-// Destroying it tells who fills it.
-void http_connection::give_up_body() {
+// Destroying a body tells who fills it.
+void http_connection::give_up() {
   body_.reset();
+  if (const auto awaited = std::exchange(leaving_, nullptr))
+    awaited->gone();
   close();
 }
 

@@ -5,7 +5,8 @@
 //  1. Every wait has a deadline (server_options::request_timeout_ms).
 //  2. Of an answer in pieces, one piece is in memory.
 //  3. Whoever goes while the next piece of an answer is waited for is noticed, and the
-//     answer's body destroyed.
+//     answer's body destroyed. Likewise while the answer itself is waited for, if what
+//     makes it wants to hear of that (departure).
 //  4. A request with a Transfer-Encoding is refused: Beast 1.81 lacks later
 //     fixes there (net/README.md).
 #pragma once
@@ -64,7 +65,7 @@ class http_connection final : public std::enable_shared_from_this<http_connectio
   void write_in_pieces(http_response head, std::shared_ptr<body_source> body);
   void write_piece();
   void watch_for_end();
-  void give_up_body();
+  void give_up();
   void on_piece(std::optional<std::string> piece);
   void answered(boost::system::error_code error);
   void refuse(http::status status, std::string_view code, std::string_view why);
@@ -83,7 +84,8 @@ class http_connection final : public std::enable_shared_from_this<http_connectio
   bool keep_alive_ = false;
   bool knows_chunks_ = true;
   bool is_head_ = false;
-  bool is_watched_ = false;  // while a body is waited for
+  std::shared_ptr<departure> leaving_;  // while an answer is waited for
+  bool is_watched_ = false;  // while a body, or such an answer, is waited for
 };
 
 }  // namespace tandem::net

@@ -220,7 +220,11 @@ answer_reader::state answer_reader::take_json(std::string_view json, std::string
   return add(got.text, text);
 }
 
+// Too much is refused before it is looked through.
 answer_reader::state answer_reader::add(std::string_view piece, std::string& text) {
+  taken_bytes_ += piece.size();
+  if (taken_bytes_ > text_bytes_)
+    return fail(kind::too_large, "the model's answer is too long");
   return hand_out(without_key_.take(cleaner_.take(piece)), text);
 }
 

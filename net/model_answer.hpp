@@ -73,7 +73,8 @@ class answer_reader {
   json_document document_;
   secret_filter without_key_;  // where it is long enough to stand in no answer by chance
   text_cleaner cleaner_;
-  std::size_t given_bytes_ = 0;
+  std::size_t taken_bytes_ = 0;  // of text, as the server sent it
+  std::size_t given_bytes_ = 0;  // as it came out
   bool is_finished_ = false;  // the model has said that it is done
   state state_ = state::more;
   ai::model_failure failure_;

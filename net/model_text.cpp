@@ -214,49 +214,68 @@ namespace {
 constexpr std::size_t secret_part_bytes = 8;
 constexpr std::size_t harmless_part_bytes = 3;
 
+// At most eight bytes as a number.
+std::uint64_t packed(std::string_view bytes) {
+  std::uint64_t number = 0;
+  for (const char byte : bytes)
+    number = number << 8U | static_cast<unsigned char>(byte);
+  return number;
+}
+
 }  // namespace
 
-// How much of `text` from its beginning on is a part of the secret.
-std::size_t secret_filter::longest_part_at(std::string_view text) const {
-  const std::size_t window = std::min(secret_.size(), secret_part_bytes);
-  std::size_t longest = 0;
-  for (std::size_t at = 0; window > 0 && at + window <= secret_.size(); ++at) {
+secret_filter::secret_filter(std::string secret)
+    : secret_{std::move(secret)}, window_{std::min(secret_.size(), secret_part_bytes)} {
+  for (std::size_t at = 0; window_ > 0 && at + window_ <= secret_.size(); ++at)
+    windows_.push_back(packed(std::string_view{secret_}.substr(at, window_)));
+  std::ranges::sort(windows_);
+}
+
+// How much of `text` from its beginning on is a part of the secret, if that is enough to
+// be taken out, or all of it, so that more may follow.
+std::size_t secret_filter::part_at(std::string_view text) const {
+  if (text.size() < window_)
+    return secret_.find(text) == std::string::npos ? 0 : text.size();
+  if (!std::ranges::binary_search(windows_, packed(text.substr(0, window_))))
+    return 0;
+  std::size_t longest = window_;
+  for (std::size_t at = 0; at + window_ <= secret_.size(); ++at) {
     const auto [end, ignored] = std::ranges::mismatch(text, std::string_view{secret_}.substr(at));
     longest = std::max(longest, static_cast<std::size_t>(end - text.begin()));
   }
   return longest;
 }
 
-// The longest part of the secret that goes on into `rest`, perhaps from what was given
-// out before it.
-secret_filter::part secret_filter::part_into(std::string_view rest) const {
-  const std::string all = given_ + std::string{rest};
+// The longest part of the secret that goes on at `at`, perhaps from what stands before.
+secret_filter::part secret_filter::part_into(std::string_view text, std::size_t at) const {
   part longest;
-  for (std::size_t at = 0; at <= given_.size(); ++at) {
-    const std::size_t before = given_.size() - at;
-    const std::size_t bytes = longest_part_at(std::string_view{all}.substr(at));
-    if (bytes > before && bytes > longest.bytes)
-      longest = {bytes, bytes - before};
+  for (std::size_t begin = at - std::min(at, harmless_part_bytes); begin <= at; ++begin) {
+    const std::size_t bytes = part_at(text.substr(begin));
+    if (bytes > at - begin && bytes > longest.bytes)
+      longest = {bytes, bytes - (at - begin)};
   }
   return longest;
 }
 
 std::string secret_filter::filter(bool is_end) {
-  const std::size_t window = std::min(secret_.size(), secret_part_bytes);
+  if (secret_.empty())
+    return std::exchange(held_, {});
+  const std::string text = given_ + held_;
+  std::size_t at = given_.size();
   std::string out;
-  std::string_view rest = held_;
-  while (!rest.empty()) {
-    const part here = part_into(rest);
-    if (!is_end && here.in_rest == rest.size() && here.bytes > harmless_part_bytes)
+  while (at < text.size()) {
+    const part here = part_into(text, at);
+    if (!is_end && at + here.in_rest == text.size() && here.bytes > harmless_part_bytes)
       break;  // what comes may belong to it
-    const bool is_secret = window > 0 && here.bytes >= window;
-    const std::size_t bytes = is_secret ? here.in_rest : 1;
-    out += is_secret ? std::string_view{"[key]"} : rest.substr(0, 1);
-    given_ += rest.substr(0, bytes);
-    given_.erase(0, given_.size() - std::min(given_.size(), harmless_part_bytes));
-    rest.remove_prefix(bytes);
+    const bool is_secret = here.bytes >= window_;
+    if (is_secret)
+      out += "[key]";
+    else
+      out += text[at];
+    at += is_secret ? here.in_rest : 1;
   }
-  held_.erase(0, held_.size() - rest.size());
+  given_ = text.substr(0, at).substr(at - std::min(at, harmless_part_bytes));
+  held_ = text.substr(at);
   return out;
 }
 

@@ -2,6 +2,8 @@
 // filters over a text that comes in pieces.
 #pragma once
 
+#include <cstddef>
+#include <cstdint>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -66,8 +68,9 @@ std::string without_repeats(std::string_view text, std::string_view before,
 class secret_filter {
  public:
   // REQUIRES: ASCII.
-  explicit secret_filter(std::string secret) : secret_{std::move(secret)} {}
+  explicit secret_filter(std::string secret);
 
+  // O(piece) as long as it holds nothing of the secret.
   std::string take(std::string_view piece);
   // The rest, when no more comes.
   std::string end();
@@ -78,11 +81,13 @@ class secret_filter {
     std::size_t in_rest = 0;
   };
 
-  std::size_t longest_part_at(std::string_view text) const;
-  part part_into(std::string_view rest) const;
+  std::size_t part_at(std::string_view text) const;
+  part part_into(std::string_view text, std::size_t at) const;
   std::string filter(bool is_end);
 
   std::string secret_;
+  std::size_t window_ = 0;              // bytes of it that are too many to be given out
+  std::vector<std::uint64_t> windows_;  // all that it has, in order
   std::string held_;
   std::string given_;  // the last few characters before it
 };

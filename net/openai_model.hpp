@@ -7,8 +7,8 @@
 //  2. The key goes into a request's header and nowhere else.
 //  3. A question ends within its deadline, tries and pauses included.
 //  4. A question is tried again only while nothing of an answer has been given.
-//  5. Whoever has failed too often is left alone for a while (ai::circuit_breaker,
-//     one for each server).
+//  5. Whoever has failed too often is left alone for a while: completions and questions
+//     each for themselves, also where one server answers both (ai::circuit_breaker).
 #pragma once
 
 #include "actors/ai/circuit_breaker.hpp"

@@ -85,7 +85,8 @@ class event_body final : public body_source {
     if (const auto* thinking = std::get_if<server::thinking>(&event)) {
       std::string json = "{";
       append_field(json, "text", thinking->piece);
-      add("piece", json + '}');
+      if (waiting_.size() < waiting_bytes_max)
+        add("piece", json + '}');
     } else if (const auto last = last_word(event)) {
       add(last->first, last->second);
       has_ended_ = true;
@@ -104,8 +105,7 @@ class event_body final : public body_source {
   static constexpr std::size_t waiting_bytes_max = std::size_t{1} << 20U;
 
   void add(std::string_view name, const std::string& json) {
-    if (waiting_.size() < waiting_bytes_max)
-      waiting_ += "event: " + std::string{name} + "\ndata: " + json + "\n\n";
+    waiting_ += "event: " + std::string{name} + "\ndata: " + json + "\n\n";
   }
 
   void give_if_wanted(std::unique_lock<std::mutex>& lock) {
@@ -147,7 +147,7 @@ std::int64_t ask_wait_us(rest_context& rest, const rest_call& call, std::uint64_
   return shared.asks->take(now_us, weight);
 }
 
-// Has `ask(asker)` ask, and answers as the request wants it.
+// Has `ask(asker)` ask, and answers as the request wants it. Who goes takes it back.
 template <class F>
 void ask_and_answer(rest_context& rest, rest_call call, std::string room_id, F ask) {
   const std::uint64_t id = new_asker_id();
@@ -158,6 +158,8 @@ void ask_and_answer(rest_context& rest, rest_call call, std::string room_id, F a
                     else if (auto last = last_word(event))
                       answer(json_response(http::status::ok, std::move(last->second)));
                   }});
+    if (call.request->leaving)
+      call.request->leaving->when_gone([&rest, room_id, id] { rest.actors.take_back(room_id, id); });
     return;
   }
   auto body = std::make_shared<event_body>(

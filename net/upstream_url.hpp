@@ -54,7 +54,7 @@ inline bool is_host(std::string_view text) noexcept {
          && text.find_first_not_of(allowed) == std::string_view::npos;
 }
 
-inline bool is_visible(std::string_view text) noexcept {
+inline bool is_of_a_url(std::string_view text) noexcept {
   for (const char c : text)
     if (c <= ' ' || c > '~' || c == '#')
       return false;
@@ -71,7 +71,7 @@ inline std::optional<upstream_url> parse_upstream_url(std::string_view text) {
   if (!url.is_tls && !text.starts_with("http://"))
     return std::nullopt;
   text.remove_prefix(url.is_tls ? 8 : 7);
-  if (!detail::is_visible(text) || text.size() > 2'000)
+  if (!detail::is_of_a_url(text) || text.size() > 2'000)
     return std::nullopt;
   std::string_view authority = text.substr(0, text.find_first_of("/?"));
   text.remove_prefix(authority.size());

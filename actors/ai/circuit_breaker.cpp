@@ -14,7 +14,9 @@ circuit_breaker::leave circuit_breaker::may_ask(std::uint64_t now_ms) {
   return leave::probe;
 }
 
-void circuit_breaker::succeeded() {
+void circuit_breaker::succeeded(leave with) {
+  if (is_late(with))
+    return;
   if (state_ != state::closed)
     recent_ = 0;  // what was before the rest is no sign of what comes
   state_ = state::closed;
@@ -22,9 +24,9 @@ void circuit_breaker::succeeded() {
   recent_ <<= 1U;
 }
 
-void circuit_breaker::failed(std::uint64_t now_ms) {
-  if (state_ == state::open)
-    return;  // it was asked before the rest began
+void circuit_breaker::failed(leave with, std::uint64_t now_ms) {
+  if (is_late(with))
+    return;
   if (state_ == state::probing)
     return open(now_ms, next_rest_ms_);
   ++in_a_row_;

@@ -6,7 +6,7 @@
 //
 // Invariants
 //  1. While it is open nobody may ask; then one may, and the others once that one
-//     has succeeded.
+//     has succeeded. What comes of questions from before the rest changes nothing.
 //  2. What was cancelled counts as nothing; a probe that was leaves its place to
 //     the next.
 #pragma once
@@ -32,8 +32,8 @@ class circuit_breaker {
   // Whoever was let go on tells the outcome by one of the three below.
   leave may_ask(std::uint64_t now_ms);
 
-  void succeeded();
-  void failed(std::uint64_t now_ms);
+  void succeeded(leave with);
+  void failed(leave with, std::uint64_t now_ms);
   void abandoned(leave with);
 
   bool is_open() const noexcept { return state_ != state::closed; }
@@ -43,6 +43,10 @@ class circuit_breaker {
  private:
   enum class state : std::uint8_t { closed, open, probing };
 
+  // It was asked before the rest began.
+  bool is_late(leave with) const noexcept {
+    return state_ != state::closed && with != leave::probe;
+  }
   void open(std::uint64_t now_ms, std::uint64_t rest_ms);
 
   const breaker_limits bounds_;

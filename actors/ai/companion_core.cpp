@@ -55,7 +55,11 @@ std::string cut_to(std::string text, std::uint64_t chars) {
 
 companion_core::companion_core(const companion_limits& limits, const ai_offer& offer,
                                const frame_decoder& decoder, companion_effects& effects)
-    : limits_{limits}, offer_{offer}, decoder_{decoder}, effects_{effects} {}
+    : limits_{limits},
+      offer_{offer},
+      decoder_{decoder},
+      effects_{effects},
+      predictor_{limits.learning} {}
 
 // ---- questions ----
 

@@ -1,12 +1,16 @@
 // What a COMPANION is bounded by. Constant after the start.
 #pragma once
 
+#include "actors/ai/predictor_limits.hpp"
+
 #include <cstdint>
 
 namespace tandem::ai {
 
 struct companion_limits {
-  std::uint64_t text_bytes = 4U << 20U;    // of all files that are followed unasked
+  // Of all files that are followed unasked. What they grow to, and what is asked about,
+  // is followed besides: never more than the room itself holds.
+  std::uint64_t text_bytes = 4U << 20U;
   std::uint64_t files = 50;                // likewise
   std::uint64_t questions = 500;           // waiting or under way
   std::int64_t answer_wait_us = 5'000'000; // for the room, a file, a revision
@@ -16,6 +20,8 @@ struct companion_limits {
   std::uint64_t change_chars = 40'000;     // of the part that is to be changed
   std::uint64_t chat_chars = 4'000;
   std::uint64_t chats_remembered = 20;
+  predictor_limits learning{};
+  std::uint64_t learning_bytes_in_all = 256U << 20U;  // memory, of all rooms together
 };
 
 }  // namespace tandem::ai

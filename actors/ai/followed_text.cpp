@@ -16,6 +16,10 @@ bool touches(text_range range, std::uint64_t at, std::uint64_t removed, edges_co
   return at < range.to && (removed == 0 ? at > range.from : end > range.from);
 }
 
+std::size_t memory_of(const ot::text_op& op) {
+  return sizeof op + op.inserted_text().size() + op.components().size_bytes();
+}
+
 }  // namespace
 
 std::optional<text_range> carried(text_range range, const ot::text_op& op, edges_count edges) {
@@ -43,9 +47,12 @@ std::optional<text_range> carried(text_range range, const ot::text_op& op, edges
 void followed_text::apply(ot::text_op op) {
   text_.apply(op);
   ++rev_;
+  latest_bytes_ += memory_of(op);
   latest_.push_back(std::move(op));
-  if (latest_.size() > operations_max)
+  while (latest_.size() > operations_max || latest_bytes_ > operations_bytes_max) {
+    latest_bytes_ -= memory_of(latest_.front());
     latest_.pop_front();
+  }
 }
 
 std::uint64_t followed_text::carry_position(std::uint64_t position, ot::revision rev) const {

@@ -4,7 +4,7 @@
 // Invariants
 //  1. text() is the text at revision().
 //  2. The operations that are kept lead from first() to revision(), at most
-//     operations_max of them.
+//     operations_max of them and operations_bytes_max of memory.
 #pragma once
 
 #include "ot/ids.hpp"
@@ -58,10 +58,12 @@ class followed_text {
 
  private:
   static constexpr std::size_t operations_max = 1'000;
+  static constexpr std::size_t operations_bytes_max = 256U << 10U;
 
   ot::rope text_;
   ot::revision rev_ = 0;
   std::deque<ot::text_op> latest_;
+  std::size_t latest_bytes_ = 0;
 };
 
 }  // namespace tandem::ai

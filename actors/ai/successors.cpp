@@ -1,37 +1,72 @@
 #include "actors/ai/successors.hpp"
 
 #include <algorithm>
+#include <utility>
 
 namespace tandem::ai {
 
-void successors::add(std::uint64_t context, std::uint32_t token, std::uint64_t now) {
-  std::vector<successor>& list = counts_[context];
-  const auto found = std::ranges::find(list, token, &successor::token);
-  if (found != list.end()) {
-    ++found->count;
-    found->last = now;
-  } else if (list.size() < successors_max) {
-    list.push_back({token, 1, now});
+void successors::add(std::uint64_t context, std::uint32_t token, std::uint32_t now) {
+  if (size_ >= chains_.size())
+    grow();
+  std::size_t of_context = 0;
+  for (std::uint32_t* link = &chains_[chain_of(context)]; *link != 0; link = &at(*link).next) {
+    const std::uint32_t place = *link;
+    successor& one = at(place);
+    if (one.context != context)
+      continue;
+    if (one.token == token) {
+      ++one.count;
+      one.last = now;
+      *link = one.next;
+      return put_first(place);
+    }
+    ++of_context;
   }
+  if (of_context >= successors_max)
+    return;
+  const std::uint32_t place = new_place();
+  at(place) = {context, token, 1, now, 0};
+  put_first(place);
+  ++size_;
 }
 
 void successors::take_back(std::uint64_t context, std::uint32_t token) {
-  const auto entry = counts_.find(context);
-  if (entry == counts_.end())
+  if (chains_.empty())
     return;
-  std::vector<successor>& list = entry->second;
-  const auto found = std::ranges::find(list, token, &successor::token);
-  if (found != list.end() && --found->count == 0) {
-    *found = list.back();
-    list.pop_back();
+  for (std::uint32_t* link = &chains_[chain_of(context)]; *link != 0; link = &at(*link).next) {
+    const std::uint32_t place = *link;
+    successor& one = at(place);
+    if (one.context != context || one.token != token)
+      continue;
+    *link = one.next;
+    if (--one.count > 0)
+      return put_first(place);
+    one.next = std::exchange(free_, place);
+    if (--size_ == 0)
+      *this = {};
+    return;
   }
-  if (list.empty())
-    counts_.erase(entry);
 }
 
-const std::vector<successor>* successors::find(std::uint64_t context) const {
-  const auto entry = counts_.find(context);
-  return entry == counts_.end() ? nullptr : &entry->second;
+std::uint32_t successors::new_place() {
+  if (free_ != 0)
+    return std::exchange(free_, at(free_).next);
+  if (places_ / block_size >= blocks_.size())
+    blocks_.push_back(std::make_unique<block>());
+  return places_++;
+}
+
+void successors::put_first(std::uint32_t place) {
+  successor& one = at(place);
+  one.next = std::exchange(chains_[chain_of(one.context)], place);
+}
+
+void successors::grow() {
+  const std::vector<std::uint32_t> old = std::exchange(
+    chains_, std::vector<std::uint32_t>(std::max<std::size_t>(64, chains_.size() * 2)));
+  for (std::uint32_t place : old)
+    while (place != 0)
+      put_first(std::exchange(place, at(place).next));
 }
 
 }  // namespace tandem::ai

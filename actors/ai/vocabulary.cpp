@@ -2,7 +2,18 @@
 
 namespace tandem::ai {
 
-std::uint32_t vocabulary::add(std::string_view text, std::uint64_t now) {
+namespace {
+
+// What a text takes beside its string, with the heap's own share.
+std::uint64_t bytes_apart(std::string_view text) noexcept {
+  constexpr std::size_t in_the_string = 15;
+  constexpr std::uint64_t heap_share = 24;
+  return text.size() <= in_the_string ? 0 : text.size() + heap_share;
+}
+
+}  // namespace
+
+std::uint32_t vocabulary::add(std::string_view text, std::uint32_t now) {
   auto found = numbers_.find(text);
   if (found == numbers_.end()) {
     std::uint32_t number = 0;
@@ -13,8 +24,9 @@ std::uint32_t vocabulary::add(std::string_view text, std::uint64_t now) {
       number = free_.back();
       free_.pop_back();
     }
-    found = numbers_.emplace(std::string{text}, number).first;
     entries_[number].text = text;
+    text_bytes_ += bytes_apart(text);
+    found = numbers_.emplace(entries_[number].text, number).first;
   }
   entry& known = entries_[found->second];
   ++known.count;
@@ -28,9 +40,12 @@ std::uint32_t vocabulary::take_back(std::string_view text) {
     return 0;
   const std::uint32_t number = found->second;
   if (--entries_[number].count == 0) {
+    text_bytes_ -= bytes_apart(text);
+    numbers_.erase(found);  // it looks at the entry's text
     entries_[number] = {};
     free_.push_back(number);
-    numbers_.erase(found);
+    if (numbers_.empty())
+      *this = {};
   }
   return number;
 }

@@ -6,6 +6,7 @@
 #pragma once
 
 #include <cstdint>
+#include <deque>
 #include <map>
 #include <string>
 #include <string_view>
@@ -18,16 +19,24 @@ class vocabulary {
   struct entry {
     std::string text;
     std::uint32_t count = 0;
-    std::uint64_t last = 0;
+    std::uint32_t last = 0;
   };
 
+  vocabulary() = default;
+  vocabulary(vocabulary&&) = default;
+  vocabulary& operator=(vocabulary&&) = default;
+
   // Its number, which stays its own as long as it is there. O(log n).
-  std::uint32_t add(std::string_view text, std::uint64_t now);
+  std::uint32_t add(std::string_view text, std::uint32_t now);
   std::uint32_t take_back(std::string_view text);
   // 0: it is not there.
   std::uint32_t find(std::string_view text) const;
   const entry& at(std::uint32_t number) const { return entries_[number]; }
   std::size_t size() const noexcept { return numbers_.size(); }
+  // What it has taken of the heap, without what it can use again.
+  std::uint64_t memory_bytes() const noexcept {
+    return numbers_.size() * bytes_each + text_bytes_;
+  }
 
   // Visits those that begin so and are longer, at most `most`.
   template <class F>
@@ -38,9 +47,13 @@ class vocabulary {
   }
 
  private:
-  std::map<std::string, std::uint32_t, std::less<>> numbers_;
-  std::vector<entry> entries_{1};  // 0 is none
+  // A node of the map, an entry, a number that is free again.
+  static constexpr std::uint64_t bytes_each = 80 + sizeof(entry) + sizeof(std::uint32_t) * 2;
+
+  std::map<std::string_view, std::uint32_t> numbers_;  // views of the entries' texts
+  std::deque<entry> entries_{1};                       // 0 is none
   std::vector<std::uint32_t> free_;
+  std::uint64_t text_bytes_ = 0;  // of the texts that do not fit into a string itself
 };
 
 }  // namespace tandem::ai

@@ -103,6 +103,18 @@ TEST(followed_text, forgets_what_is_long_ago) {
   EXPECT_FALSE(text.knows_way_from(499));
 }
 
+TEST(followed_text, keeps_few_operations_that_are_big) {
+  followed_text text{ot::rope{}, 0};
+  const std::string pasted(100'000, 'x');
+  for (int i = 0; i < 10; ++i)
+    text.apply(ot::text_op{}.insert(pasted));
+  EXPECT_TRUE(text.knows_way_from(8));
+  EXPECT_FALSE(text.knows_way_from(5));
+  text.apply(ot::text_op{}.insert(std::string(1'000'000, 'x')));
+  EXPECT_TRUE(text.knows_way_from(11));
+  EXPECT_FALSE(text.knows_way_from(10));
+}
+
 TEST(followed_text, knows_the_line_around_a_place) {
   const followed_text text{ot::rope{"ab\n\ncd"}, 0};
   const std::pair<std::uint64_t, text_range> table[] = {

@@ -62,13 +62,13 @@ constexpr breaker_limits bounds{.failures_in_a_row = 3, .window = 8, .window_fai
 
 void fail(circuit_breaker& breaker, int times, std::uint64_t now_ms) {
   for (int i = 0; i < times; ++i)
-    breaker.failed(now_ms);
+    breaker.failed(leave::yes, now_ms);
 }
 
 TEST(circuit_breaker, it_opens_after_failures_in_a_row) {
   circuit_breaker breaker{bounds};
   fail(breaker, 2, 0);
-  breaker.succeeded();
+  breaker.succeeded(leave::yes);
   fail(breaker, 2, 0);
   EXPECT_EQ(breaker.may_ask(0), leave::yes);
   fail(breaker, 1, 0);
@@ -81,7 +81,7 @@ TEST(circuit_breaker, it_opens_after_a_share_of_the_last_answers) {
   circuit_breaker breaker{bounds};
   for (int i = 0; i < 2; ++i) {
     fail(breaker, 2, 0);
-    breaker.succeeded();
+    breaker.succeeded(leave::yes);
   }
   EXPECT_FALSE(breaker.is_open());
   fail(breaker, 1, 0);  // the fifth of seven
@@ -91,10 +91,10 @@ TEST(circuit_breaker, it_opens_after_a_share_of_the_last_answers) {
 TEST(circuit_breaker, old_failures_are_forgotten) {
   circuit_breaker breaker{bounds};
   fail(breaker, 2, 0);
-  breaker.succeeded();
+  breaker.succeeded(leave::yes);
   fail(breaker, 2, 0);
   for (int i = 0; i < 6; ++i)
-    breaker.succeeded();
+    breaker.succeeded(leave::yes);
   fail(breaker, 2, 0);
   EXPECT_FALSE(breaker.is_open());
 }
@@ -105,7 +105,7 @@ TEST(circuit_breaker, after_its_rest_one_may_try) {
   EXPECT_EQ(breaker.may_ask(1'000), leave::probe);
   EXPECT_EQ(breaker.may_ask(1'000), leave::no);
   EXPECT_TRUE(breaker.is_open());
-  breaker.succeeded();
+  breaker.succeeded(leave::probe);
   EXPECT_FALSE(breaker.is_open());
   EXPECT_EQ(breaker.may_ask(1'001), leave::yes);
   fail(breaker, 2, 2'000);
@@ -118,14 +118,29 @@ TEST(circuit_breaker, a_probe_that_fails_makes_the_rest_longer) {
   std::uint64_t now = 1'000;
   for (const std::uint64_t rest : {2'000U, 3'000U, 3'000U}) {
     ASSERT_EQ(breaker.may_ask(now), leave::probe);
-    breaker.failed(now);
+    breaker.failed(leave::probe, now);
     EXPECT_EQ(breaker.rest_ms(now), rest);
     now += rest;
   }
   breaker.may_ask(now);
-  breaker.succeeded();
+  breaker.succeeded(leave::probe);
   fail(breaker, 3, now);
   EXPECT_EQ(breaker.rest_ms(now), 1'000U) << "after a success all is as at first";
+}
+
+TEST(circuit_breaker, what_was_asked_before_the_rest_does_not_end_it) {
+  circuit_breaker breaker{bounds};
+  fail(breaker, 3, 0);
+  breaker.succeeded(leave::yes);
+  EXPECT_TRUE(breaker.is_open());
+  EXPECT_EQ(breaker.may_ask(999), leave::no);
+  ASSERT_EQ(breaker.may_ask(1'000), leave::probe);
+  breaker.succeeded(leave::yes);
+  EXPECT_EQ(breaker.may_ask(1'001), leave::no) << "the probe decides";
+  breaker.failed(leave::yes, 1'001);
+  EXPECT_EQ(breaker.rest_ms(1'001), 0U) << "it does not begin a longer rest";
+  breaker.succeeded(leave::probe);
+  EXPECT_EQ(breaker.may_ask(1'002), leave::yes);
 }
 
 TEST(circuit_breaker, a_cancelled_probe_leaves_its_place_to_the_next) {

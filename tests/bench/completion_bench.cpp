@@ -14,6 +14,9 @@
 // With word completion the user is offered the identifier of the room's files that
 // begins with what is typed of one (one character at least) and was used last, and
 // takes it if its rest comes next: one keystroke.
+//
+// It ends with 2 if a share saved is less than 1.5 times that of word completion, with
+// 1 if the texts went wrong. Times are printed and decide nothing.
 #include "actors/ai/code_tokens.hpp"
 #include "actors/ai/predictor.hpp"
 #include "actors/ai/vocabulary.hpp"
@@ -153,7 +156,7 @@ class word_helper final : public helper {
   }
 
   ai::vocabulary words_;
-  std::uint64_t now_ = 0;
+  std::uint32_t now_ = 0;
 };
 
 // ---- the user ----
@@ -266,32 +269,30 @@ outcome play(helper& with, ot::rope start, const edits& all, std::size_t held_ou
   return one.done;
 }
 
-std::size_t memory_kib() {
-  std::ifstream status{"/proc/self/status"};
-  for (std::string line; std::getline(status, line);)
-    if (line.starts_with("VmRSS:"))
-      return std::strtoull(line.c_str() + 6, nullptr, 10);
-  return 0;
-}
+constexpr double ratio_goal = 1.5;
+constexpr int ratio_missed = 2;
 
-void report(const std::string& name, const outcome& ghosts, const outcome& words,
-            ghost_helper& helper, std::size_t kib) {
+// Whether the goal is met.
+bool report(const std::string& name, const outcome& ghosts, const outcome& words,
+            ghost_helper& helper) {
   const double ratio = words.saved() > 0 ? ghosts.saved() / words.saved() : 0;
   std::printf(
     "%-18s %7llu typed: saved %5.1f %%, word completion %5.1f %%: %.2f x  goal 1.5: %s\n"
     "%-18s shown %llu, first word right %.0f %%; predict p50 %.0f us, p99 %.0f us (goal 5000: %s); "
-    "edit p50 %.1f us, p99 %.0f us; %zu KiB\n",
+    "edit p50 %.1f us, p99 %.0f us; %llu KiB\n",
     name.c_str(), static_cast<unsigned long long>(ghosts.typed), 100 * ghosts.saved(),
-    100 * words.saved(), ratio, ratio >= 1.5 ? "met" : "missed", "",
+    100 * words.saved(), ratio, ratio >= ratio_goal ? "met" : "missed", "",
     static_cast<unsigned long long>(ghosts.shown),
     ghosts.shown == 0 ? 0.0
                       : 100.0 * static_cast<double>(ghosts.right) / static_cast<double>(ghosts.shown),
     helper.predict_times.percentile(0.5), helper.predict_times.percentile(0.99),
     helper.predict_times.percentile(0.99) <= 5'000 ? "met" : "missed",
-    helper.edit_times.percentile(0.5), helper.edit_times.percentile(0.99), kib);
+    helper.edit_times.percentile(0.5), helper.edit_times.percentile(0.99),
+    static_cast<unsigned long long>(helper.predictor.memory_bytes() >> 10U));
+  return ratio >= ratio_goal;
 }
 
-void bench_trace(const test::trace& trace) {
+bool bench_trace(const test::trace& trace) {
   edits all;
   std::size_t held_out_from = 0;
   for (std::size_t txn = 0; txn < trace.txns.size(); ++txn) {
@@ -299,13 +300,11 @@ void bench_trace(const test::trace& trace) {
       held_out_from = all.size();
     all.insert(all.end(), trace.txns[txn].patches.begin(), trace.txns[txn].patches.end());
   }
-  const std::size_t before = memory_kib();
   ghost_helper ghosts{trace.name == "rustcode" ? "rust" : "html"};
   const outcome with_ghosts = play(ghosts, ot::rope{trace.start}, all, held_out_from, trace.end);
-  const std::size_t after = memory_kib();
   word_helper words;
   const outcome with_words = play(words, ot::rope{trace.start}, all, held_out_from, trace.end);
-  report(trace.name, with_ghosts, with_words, ghosts, after - std::min(after, before));
+  return report(trace.name, with_ghosts, with_words, ghosts);
 }
 
 std::string read_file(const std::filesystem::path& path) {
@@ -343,7 +342,7 @@ edits typing_of(const std::string& text) {
   return all;
 }
 
-void bench_source(const std::filesystem::path& folder, const std::string& name) {
+bool bench_source(const std::filesystem::path& folder, const std::string& name) {
   ghost_helper ghosts{"cpp"};
   word_helper words;
   ai::predictor::file_key key = edited_file;
@@ -352,7 +351,6 @@ void bench_source(const std::filesystem::path& folder, const std::string& name) 
     if (entry.is_regular_file() && entry.path().filename() != name)
       paths.push_back(entry.path());
   std::ranges::sort(paths);
-  const std::size_t before = memory_kib();
   for (const auto& path : paths) {
     const std::string text = read_file(path);
     ghosts.predictor.open(++key, "cpp", ot::rope{text});
@@ -361,9 +359,8 @@ void bench_source(const std::filesystem::path& folder, const std::string& name) 
   const std::string text = read_file(folder / name);
   const edits all = typing_of(text);
   const outcome with_ghosts = play(ghosts, ot::rope{}, all, 0, text);
-  const std::size_t after = memory_kib();
   const outcome with_words = play(words, ot::rope{}, all, 0, text);
-  report(name, with_ghosts, with_words, ghosts, after - std::min(after, before));
+  return report(name, with_ghosts, with_words, ghosts);
 }
 
 int run(int count, char** words) {
@@ -375,6 +372,7 @@ int run(int count, char** words) {
     else if (std::string_view{words[i]} == "--source")
       source = words[i + 1];
   }
+  bool is_met = true;
   const auto folder = test::trace_folder(traces);
   if (folder.empty())
     std::printf("skipped: there is no folder of traces (--traces DIR)\n");
@@ -382,10 +380,10 @@ int run(int count, char** words) {
     for (const auto& file : test::trace_files(folder)) {
       const test::trace trace = test::read_trace(file);
       if (!trace.concurrent && (trace.name == "rustcode" || trace.name == "sveltecomponent"))
-        bench_trace(trace);
+        is_met = bench_trace(trace) && is_met;
     }
-  bench_source(source / "actors", "session_core.cpp");
-  return EXIT_SUCCESS;
+  is_met = bench_source(source / "actors", "session_core.cpp") && is_met;
+  return is_met ? EXIT_SUCCESS : ratio_missed;
 }
 
 }  // namespace

@@ -243,7 +243,7 @@ const assistant = () => inRoom({}, async ({ server, models, room, seat }) => {
 const nobodyWaits = () => inRoom({}, async ({ server, models, room, seat }) => {
   models.answers(stalls());
   const wish = { room_id: room, file, range: [0, functionEnd], instruction: 'shorter names' };
-  const [leave, leaveText] = [new AbortController(), new AbortController()];
+  const [leave, leaveText, leaveJson, leaveTextJson] = Array.from({ length: 4 }, () => new AbortController());
   const events = { accept: 'text/event-stream' };
   const ways = [
     ['a newer completion', () => seat.complete(caret), () => seat.complete(3)],
@@ -253,6 +253,9 @@ const nobodyWaits = () => inRoom({}, async ({ server, models, room, seat }) => {
     ['a stream that is left', () => post(server, '/refactor', wish, events, leave.signal).catch(() => {}), () => leave.abort()],
     ['a stream about a text', () => post(server, '/autocomplete', { text: 'a', position: 1 }, events, leaveText.signal).catch(() => {}),
       () => leaveText.abort()],
+    ['a JSON answer that is left', () => post(server, '/refactor', wish, {}, leaveJson.signal).catch(() => {}), () => leaveJson.abort()],
+    ['a JSON answer about a text', () => post(server, '/autocomplete', { text: 'a', position: 1 }, {}, leaveTextJson.signal).catch(() => {}),
+      () => leaveTextJson.abort()],
     ['a connection that goes', () => seat.refactor([0, 7], 'x'), () => seat.end()],
   ];
   const mostAtOnce = 2; // a completion and a refactoring

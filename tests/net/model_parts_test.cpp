@@ -241,6 +241,29 @@ TEST(model_text, what_is_no_secret_is_not_held_back) {
   EXPECT_EQ(filter.take("!"), "0!");
 }
 
+// Looking at the rest for every byte, this would go on for hours.
+TEST(model_text, a_long_text_is_looked_through_once) {
+  std::string text;
+  while (text.size() < (std::size_t{8} << 20U))
+    text += "sk-01 lorem ipsum dolor sk-0123 sit amet\n";
+  EXPECT_EQ(redacted(text, ""), text);
+  EXPECT_EQ(redacted(text, "sk-0123456789abcdef"), text);
+  EXPECT_EQ(redacted(text + "sk-0123456789abcdef", "sk-0123456789abcdef"), text + "[key]");
+}
+
+TEST(model_answer, a_long_answer_is_refused_before_it_is_looked_through) {
+  net::answer_reader reader{1'000, "sk-0123456789abcdef"};
+  EXPECT_FALSE(reader.begin(200, "application/json", 0));
+  std::string text;
+  std::string signs;  // that would all be taken out
+  for (int i = 0; i < 1'500; ++i)
+    signs += "\\u0007";
+  reader.take(R"({"choices":[{"message":{"content":")" + signs + R"("}}]})", text);
+  EXPECT_EQ(reader.end(text), net::answer_reader::state::failed);
+  EXPECT_EQ(reader.failure().what, ai::model_failure::kind::too_large);
+  EXPECT_EQ(text, "");
+}
+
 // ---- prompts ----
 
 ai::completion_prompt prompt_with_others() {

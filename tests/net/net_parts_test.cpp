@@ -1,5 +1,6 @@
-// The small parts of the rim: targets, the door, the outbound queue, the files
-// of the web client.
+// The small parts of the rim: targets, the door, who goes before the answer, the
+// outbound queue, the files of the web client.
+#include "net/departure.hpp"
 #include "net/door.hpp"
 #include "net/outbound_queue.hpp"
 #include "net/static_files.hpp"
@@ -205,6 +206,32 @@ TEST(outbound_queue, one_thread_pushes_while_another_takes) {
   for (int i = 0; i < count; ++i)
     expected += std::to_string(i) + "\n";
   EXPECT_TRUE(taken == expected);
+}
+
+// ---- who goes before the answer ----
+
+TEST(departure, is_told_once_and_only_before_the_answer) {
+  int watched = 0;
+  int told = 0;
+  const auto watch = [&] { ++watched; };
+  net::departure unheard{watch};
+  unheard.gone();
+  EXPECT_EQ(watched, 0) << "nobody wants to hear of it";
+
+  net::departure left{watch};
+  left.when_gone([&] { ++told; });
+  EXPECT_EQ(watched, 1);
+  left.gone();
+  left.gone();
+  EXPECT_EQ(told, 1);
+
+  net::departure answered{watch};
+  answered.when_gone([&] { ++told; });
+  answered.answered();
+  answered.gone();
+  answered.when_gone([&] { ++told; });
+  EXPECT_EQ(told, 1);
+  EXPECT_EQ(watched, 2) << "an answered request is watched no more";
 }
 
 // ---- static files ----
