@@ -33,6 +33,43 @@ inline std::vector<std::string_view> tokens_of(std::string_view line) {
   return tokens;
 }
 
+// A token that is no blank, and whether blanks stood before it.
+struct spaced_token {
+  std::string_view text;
+  bool is_spaced = false;
+};
+
+struct spaced_tokens {
+  std::vector<spaced_token> tokens;
+  bool ends_with_blanks = false;
+};
+
+// Views into the line. O(line).
+inline spaced_tokens spaced_tokens_of(std::string_view line) {
+  spaced_tokens found;
+  for (const std::string_view token : tokens_of(line)) {
+    const bool is_blank = kind_of(token.front()) == token_kind::blank;
+    if (!is_blank)
+      found.tokens.push_back({token, found.ends_with_blanks});
+    found.ends_with_blanks = is_blank;
+  }
+  return found;
+}
+
+// The parts of an identifier: `insert_`, `iter`; `Node`, `Iter`. Views into it.
+inline std::vector<std::string_view> parts_of(std::string_view word) {
+  const auto is_capital = [](char c) { return c >= 'A' && c <= 'Z'; };
+  std::vector<std::string_view> parts;
+  std::size_t begin = 0;
+  for (std::size_t at = 1; at < word.size(); ++at)
+    if (word[at - 1] == '_' || (is_capital(word[at]) && !is_capital(word[at - 1]))) {
+      parts.push_back(word.substr(begin, at - begin));
+      begin = at;
+    }
+  parts.push_back(word.substr(begin));
+  return parts;
+}
+
 // Without the blanks around it.
 inline std::string_view trimmed(std::string_view line) noexcept {
   while (!line.empty() && kind_of(line.front()) == token_kind::blank)

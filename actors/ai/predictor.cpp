@@ -243,7 +243,7 @@ std::string before_what_follows(std::string text, std::string_view after) {
 class half_typed {
  public:
   half_typed(learnt_code& known, const std::string& line, const std::string& before,
-             std::vector<std::string_view> whole, bool is_learnt)
+             std::vector<spaced_token> whole, bool is_learnt)
       : known_{known}, line_{line}, before_{before}, whole_{std::move(whole)}, is_learnt_{is_learnt} {
     if (is_learnt_)
       known_.take_back(line_, before_);
@@ -261,9 +261,22 @@ class half_typed {
   learnt_code& known_;
   const std::string& line_;
   const std::string& before_;
-  const std::vector<std::string_view> whole_;
+  const std::vector<spaced_token> whole_;
   const bool is_learnt_;
 };
+
+// The rest of a word that is in no file yet: one of the language's, or made of parts of
+// others.
+std::string new_word_rest(const learnt_code& code, std::string_view prefix,
+                          std::string_view language) {
+  constexpr std::size_t prefix_bytes_min = 2;
+  if (prefix.size() < prefix_bytes_min || code.has_longer(prefix))
+    return {};
+  for (const std::string_view word : keywords_of(language))
+    if (word.size() > prefix.size() && word.starts_with(prefix))
+      return std::string{word.substr(prefix.size())};
+  return code.part_rest(prefix);
+}
 
 bool is_all_closing(std::string_view after) {
   return std::ranges::all_of(trimmed(after), [](char c) {
@@ -289,34 +302,36 @@ prediction predictor::predict(file_key file, const ot::rope& text, std::uint64_t
   const std::string_view after = std::string_view{own}.substr(split);
   std::string_view typed = std::string_view{own}.substr(0, split);
   typed.remove_prefix(std::min(typed.find_first_not_of(" \t"), typed.size()));
-  if (!after.empty() && kind_of(after.front()) == token_kind::word)
-    return found;
 
   const std::string prior = lines.line_before(line);
-  std::vector<std::string_view> context = context_behind(prior);
-  std::vector<std::string_view> tokens = tokens_of(typed);
-  std::string_view prefix;
-  if (!tokens.empty() && kind_of(tokens.back().front()) == token_kind::word) {
-    prefix = tokens.back();
+  auto [tokens, is_behind_blanks] = spaced_tokens_of(typed);
+  caret_place place{context_behind(prior), {}, is_behind_blanks || typed.empty()};
+  if (!place.is_behind_blanks && kind_of(tokens.back().text.front()) == token_kind::word) {
+    place.prefix = tokens.back().text;
     tokens.pop_back();
   }
+  if (place.prefix.empty() && !after.empty() && kind_of(after.front()) == token_kind::word)
+    return found;
   const half_typed own_line{known.code, own, prior, tokens, of->second.is_learnt};
-  context.insert(context.end(), tokens.begin(), tokens.end());
+  for (const spaced_token& one : tokens)
+    place.context.push_back(one.text);
 
   const std::uint32_t ghost_chars_max = known.limits.ghost_chars_max;
+  const std::string_view language = of->second.language;
   const bool may_go_on = is_all_closing(after);
   std::string ghost;
   if (may_go_on)
     ghost = typed.empty() ? known.code.next_line(trimmed(prior)) : known.code.line_rest(typed);
   if (ghost.empty())
-    ghost = known.code.ghost(context, prefix, !may_go_on, ghost_chars_max);
+    ghost = known.code.ghost(place, !may_go_on, ghost_chars_max);
+  if (ghost.empty())
+    ghost = new_word_rest(known.code, place.prefix, language);
   ghost = before_what_follows(std::move(ghost), after);
   if (!ghost.empty() && ot::count_chars(ghost) <= ghost_chars_max)
     found.lines.push_back({position, position, std::move(ghost)});
 
-  const std::uint64_t prefix_chars = ot::count_chars(prefix);
-  for (std::string& word :
-       known.words(known.code.candidates(context, prefix), prefix, of->second.language))
+  const std::uint64_t prefix_chars = ot::count_chars(place.prefix);
+  for (std::string& word : known.words(known.code.candidates(place), place.prefix, language))
     found.words.push_back({position - prefix_chars, position, std::move(word)});
   return found;
 }

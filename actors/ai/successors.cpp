@@ -5,7 +5,8 @@
 
 namespace tandem::ai {
 
-void successors::add(std::uint64_t context, std::uint32_t token, std::uint32_t now) {
+void successors::add(std::uint64_t context, std::uint32_t token, bool is_spaced,
+                     std::uint32_t now) {
   if (size_ >= chains_.size())
     grow();
   std::size_t of_context = 0;
@@ -16,6 +17,7 @@ void successors::add(std::uint64_t context, std::uint32_t token, std::uint32_t n
       continue;
     if (one.token == token) {
       ++one.count;
+      one.spaced += is_spaced ? 1 : 0;
       one.last = now;
       *link = one.next;
       return put_first(place);
@@ -25,12 +27,12 @@ void successors::add(std::uint64_t context, std::uint32_t token, std::uint32_t n
   if (of_context >= successors_max)
     return;
   const std::uint32_t place = new_place();
-  at(place) = {context, token, 1, now, 0};
+  at(place) = {context, token, 1, is_spaced ? 1U : 0U, now, 0};
   put_first(place);
   ++size_;
 }
 
-void successors::take_back(std::uint64_t context, std::uint32_t token) {
+void successors::take_back(std::uint64_t context, std::uint32_t token, bool is_spaced) {
   if (chains_.empty())
     return;
   for (std::uint32_t* link = &chains_[chain_of(context)]; *link != 0; link = &at(*link).next) {
@@ -39,6 +41,7 @@ void successors::take_back(std::uint64_t context, std::uint32_t token) {
     if (one.context != context || one.token != token)
       continue;
     *link = one.next;
+    one.spaced -= is_spaced ? 1 : 0;
     if (--one.count > 0)
       return put_first(place);
     one.next = std::exchange(free_, place);

@@ -1,5 +1,6 @@
-// How often which token has followed a context, and when last: the counts of an
-// n-gram model that can be taken back. Pure; part of a predictor.
+// How often which token has followed a context, with blanks before it or without, and
+// when last: the counts of an n-gram model that can be taken back. Pure; part of a
+// predictor.
 //
 // Most contexts have one successor. So there is one hash table of all of them, whose
 // chains hold the successors of all contexts that fall together: what was used last
@@ -26,13 +27,14 @@ class successors {
     std::uint64_t context = 0;
     std::uint32_t token = 0;
     std::uint32_t count = 0;
-    std::uint32_t last = 0;  // when it was added last: rises with each line
-    std::uint32_t next = 0;  // of the chain
+    std::uint32_t spaced = 0;  // of these, with blanks before it
+    std::uint32_t last = 0;    // when it was added last: rises with each line
+    std::uint32_t next = 0;    // of the chain
   };
 
   // O(successors of the context).
-  void add(std::uint64_t context, std::uint32_t token, std::uint32_t now);
-  void take_back(std::uint64_t context, std::uint32_t token);
+  void add(std::uint64_t context, std::uint32_t token, bool is_spaced, std::uint32_t now);
+  void take_back(std::uint64_t context, std::uint32_t token, bool is_spaced);
 
   // Visits those of the context.
   template <class F>

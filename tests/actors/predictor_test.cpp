@@ -120,6 +120,45 @@ TEST(predictor, counts_a_file_once_however_often_it_is_opened) {
   EXPECT_EQ(learning.memory_bytes(), 0U);
 }
 
+// ---- what is shown ----
+
+struct shown_case {
+  std::string what;
+  std::string written;  // before
+  std::string typed;    // at the end, in a line of its own
+  std::string ghost;
+};
+
+TEST(predictor, shows_what_goes_on_with_what_is_typed) {
+  const std::string calls = "send(room, text);\nsend(room, text);\nfind(room, text);\n";
+  const shown_case cases[] = {
+    {"the rest of a word, and what follows it", calls, "  fi", "nd(room, text);"},
+    {"a blank where there was one", calls, "x = send(room,", " text);"},
+    {"a longer word, when a whole one is typed", "size_max\nsize_max\nsize\n", "a + size", "_max"},
+    {"a word of the language that is in no file", calls, "  constex", "pr"},
+    {"a part of other words in a new one", "into_iterator next_iterator\n", "NodeIt", "erator"},
+    {"the part alone, from three letters on", "into_iterator\n", "ite", "rator"},
+    {"nothing where nothing begins so", calls, "  zzz", ""},
+  };
+  for (const auto& [what, written, typed, ghost] : cases) {
+    predictor learning;
+    edited_file file{learning, 1, written};
+    file.append(typed);
+    EXPECT_EQ(file.ghost(), ghost) << what;
+  }
+}
+
+TEST(predictor, goes_on_with_a_word_before_another_but_not_beyond_it) {
+  predictor learning;
+  edited_file file{learning, 1, "notify_all(room);\nnotify_all(room);\nother\n"};
+  const std::uint64_t line = file.text().chars() - 6;
+  file.insert(line, "noti");
+  const ai::prediction found = learning.predict(1, file.text(), line + 4);
+  ASSERT_EQ(found.lines.size(), 1U);
+  EXPECT_EQ(found.lines[0].insert, "fy_all");
+  EXPECT_TRUE(learning.predict(1, file.text(), line).lines.empty()) << "nothing is typed there";
+}
+
 // ---- limits ----
 
 TEST(predictor, does_not_learn_what_is_pasted_beyond_its_memory) {
