@@ -84,8 +84,9 @@ std::string_view to_string(need what) noexcept {
 const std::vector<const route*>& all_routes() {
   static const std::vector<const route*> all = [] {
     std::vector<const route*> list;
-    for (const auto& part : {room_routes(), history_routes(), sharing_routes(), account_routes(),
-                             tenant_routes(), company_routes(), ai_routes(), server_routes()})
+    for (const auto& part :
+         {room_routes(), history_routes(), sharing_routes(), sign_in_routes(), account_routes(),
+          tenant_routes(), company_routes(), ai_routes(), server_routes()})
       for (const route& one : part)
         list.push_back(&one);
     return list;

@@ -79,6 +79,7 @@ struct route {
 std::span<const route> room_routes();
 std::span<const route> history_routes();
 std::span<const route> sharing_routes();
+std::span<const route> sign_in_routes();
 std::span<const route> account_routes();
 std::span<const route> tenant_routes();
 std::span<const route> company_routes();
