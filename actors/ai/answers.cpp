@@ -203,17 +203,29 @@ assistant_answer read_assistant_answer(std::string_view text) {
   return answer;
 }
 
-std::string fitted_to(std::string_view replacement, std::string_view replaced) {
-  const bool has_returns = replaced.find("\r\n") != std::string_view::npos;
+line_ends line_ends_of(std::string_view text) {
+  return text.find("\r\n") == std::string_view::npos ? line_ends::lf : line_ends::crlf;
+}
+
+std::string_view to_string(line_ends ends) {
+  return ends == line_ends::crlf ? "\r\n" : "\n";
+}
+
+std::string with_line_ends(std::string_view text, line_ends ends) {
   std::string out;
-  for (const char c : replacement) {
-    if (c == '\n' && has_returns)
+  for (const char c : text) {
+    if (c == '\n' && ends == line_ends::crlf && !out.ends_with('\r'))
       out += '\r';
     out += c;
   }
-  const bool has_end = out.ends_with('\n');
-  if (replaced.ends_with('\n') && !has_end && !out.empty())
-    out += has_returns ? "\r\n" : "\n";
+  return out;
+}
+
+std::string fitted_to(std::string_view replacement, std::string_view replaced) {
+  const line_ends ends = line_ends_of(replaced);
+  std::string out = with_line_ends(replacement, ends);
+  if (replaced.ends_with('\n') && !out.ends_with('\n') && !out.empty())
+    out += to_string(ends);
   return out;
 }
 

@@ -48,6 +48,13 @@ struct assistant_answer {
 // belong to the text.
 assistant_answer read_assistant_answer(std::string_view text);
 
+enum class line_ends : std::uint8_t { lf, crlf };
+
+// CR LF if there is one.
+line_ends line_ends_of(std::string_view text);
+std::string_view to_string(line_ends ends);
+std::string with_line_ends(std::string_view text, line_ends ends);
+
 // A replacement with the line ends of what it replaces: with one at its end if
 // that has one, and with CR LF if that has them.
 std::string fitted_to(std::string_view replacement, std::string_view replaced);

@@ -1,5 +1,6 @@
 #include "actors/ai/companion_core.hpp"
 
+#include "actors/ai/line_change.hpp"
 #include "actors/ai/text_difference.hpp"
 #include "ot/utf8.hpp"
 
@@ -34,13 +35,6 @@ const char* words_for(answer_problem problem) noexcept {
     case answer_problem::several_blocks: return "\n\n(There was more than one change: none is shown.)";
   }
   return "";
-}
-
-// Whole lines: what replaces lines ends with a line feed, unless it is nothing.
-std::string as_lines(std::string text) {
-  if (!text.empty() && text.back() != '\n')
-    text += '\n';
-  return text;
 }
 
 std::string cut_to(std::string text, std::uint64_t chars) {
@@ -443,23 +437,18 @@ std::optional<server::proposal> companion_core::proposal_of(const assistant_edit
   if (file == nullptr || !file->text || shown == about.shown.end())
     return std::nullopt;
   const ot::rope& then = shown->second.text();
-  if (edit.first_line > then.size().lines + 1
-      || !file->text->knows_way_from(shown->second.revision()))
+  const auto change = line_change_of(edit, then);
+  if (!change || !file->text->knows_way_from(shown->second.revision()))
     return std::nullopt;
-  const auto line_start = [&](std::uint64_t line) -> std::uint64_t {
-    return line <= 1 ? 0 : then.before(ot::text_unit::lines, line - 1).chars;
-  };
-  const std::uint64_t from = line_start(edit.first_line);
-  const std::uint64_t to = std::max(from, line_start(std::uint64_t{edit.last_line} + 1));
-  const auto now =
-    file->text->carry(text_range{from, to}, shown->second.revision(), edges_count::no);
+  const auto now = file->text->carry(change->range, shown->second.revision(), edges_count::no);
   if (!now)
     return std::nullopt;
   server::proposal proposal;
   proposal.file = file->name;
   proposal.rev = file->text->revision();
-  proposal.op = difference(then.substring(from, to - from), as_lines(edit.replacement),
-                           static_cast<std::uint32_t>(now->from));
+  proposal.op =
+    difference(then.substring(change->range.from, change->range.to - change->range.from),
+               change->replacement, static_cast<std::uint32_t>(now->from));
   proposal.provider = offer_.provider;
   return proposal;
 }

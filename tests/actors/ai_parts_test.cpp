@@ -2,6 +2,7 @@
 // kept, and the operation between two texts.
 #include "actors/ai/completion_cache.hpp"
 #include "actors/ai/followed_text.hpp"
+#include "actors/ai/line_change.hpp"
 #include "actors/ai/text_difference.hpp"
 #include "ot/transform.hpp"
 #include "tests/support/ops.hpp"
@@ -9,7 +10,6 @@
 #include "tests/support/random_text.hpp"
 
 #include <gtest/gtest.h>
-
 
 namespace tandem::test {
 namespace {
@@ -143,6 +143,61 @@ TEST(completion_cache, takes_a_long_text_by_its_end) {
   const std::string near(ai::completion_cache::context_bytes, 'n');
   cache.keep(1, "far" + near, "", "x");
   EXPECT_TRUE(cache.find(1, "other" + near, ""));
+}
+
+// ---- changes of lines ----
+
+struct changed_lines {
+  const char* text;
+  std::uint32_t first;
+  std::uint32_t last;
+  const char* replacement;
+  const char* then;  // null: there are no such lines
+};
+
+TEST(line_change, keeps_to_the_lines_and_the_line_ends_of_the_text) {
+  const changed_lines table[] = {
+    {"a\nb\n", 2, 2, "B", "a\nB\n"},
+    {"a\nb\n", 1, 1, "A\nA", "A\nA\nb\n"},
+    {"a\nb\n", 2, 1, "x", "a\nx\nb\n"},
+    {"a\nb\n", 3, 2, "c", "a\nb\nc\n"},
+    {"a\nb\n", 2, 2, "", "a\n"},
+    {"a\nb\n", 4, 3, "c", nullptr},
+    // The last line has no line feed.
+    {"a\nb", 2, 2, "B", "a\nB"},
+    {"a\nb", 2, 2, "B\nC", "a\nB\nC"},
+    {"a\nb", 1, 1, "A", "A\nb"},
+    {"a\nb", 1, 2, "A\nB", "A\nB"},
+    {"a\nb", 2, 9, "B", "a\nB"},
+    {"a\nb", 2, 1, "x", "a\nx\nb"},
+    {"a\nb", 3, 2, "c", "a\nb\nc"},
+    {"a\nb", 3, 3, "c", "a\nb\nc"},
+    {"a\nb", 2, 2, "", "a\n"},
+    {"a\nb", 4, 3, "c", nullptr},
+    {"a", 1, 1, "é", "é"},
+    {"", 1, 1, "a", "a\n"},
+    {"", 2, 1, "a", nullptr},
+    // CR LF
+    {"a\r\nb\r\n", 2, 2, "B\nC", "a\r\nB\r\nC\r\n"},
+    {"a\r\nb\r\n", 2, 1, "x", "a\r\nx\r\nb\r\n"},
+    {"a\r\nb\r\n", 1, 1, "x\r\ny", "x\r\ny\r\nb\r\n"},
+    {"a\r\nb", 2, 2, "B\nC", "a\r\nB\r\nC"},
+    {"a\r\nb", 3, 2, "c", "a\r\nb\r\nc"},
+  };
+  for (const changed_lines& row : table) {
+    const ot::rope text{row.text};
+    const auto change = ai::line_change_of({"f", row.first, row.last, row.replacement}, text);
+    SCOPED_TRACE(std::string{row.text} + " lines " + std::to_string(row.first) + "-"
+                 + std::to_string(row.last) + " " + row.replacement);
+    ASSERT_EQ(change.has_value(), row.then != nullptr);
+    if (!change)
+      continue;
+    const std::string replaced =
+      text.substring(change->range.from, change->range.to - change->range.from);
+    EXPECT_EQ(applied(row.text, ai::difference(replaced, change->replacement,
+                                               static_cast<std::uint32_t>(change->range.from))),
+              row.then);
+  }
 }
 
 // ---- the operation between two texts ----

@@ -583,6 +583,16 @@ TEST_F(companion, lines_that_are_not_there_are_not_taken_for_others) {
   }
 }
 
+TEST_F(companion, the_assistant_changes_a_last_line_without_a_line_feed) {
+  ready(ai_mode::on, "a\nb");
+  core->ask(as(1), ai::mention{"@assistant", "Ada"}, 0);
+  core->on_done(only_chat(), "EDIT main.py lines 2-2\n```\nB\n```\n", 0);
+  chatted(7, "Assistant", effects.posts.at(0).text, effects.posts.at(0).id);
+  ot::rope text{"a\nb"};
+  text.apply(all<server::proposal>().at(0).op);
+  EXPECT_EQ(text.to_string(), "a\nB");
+}
+
 TEST_F(companion, the_assistants_lines_are_those_of_the_text_that_it_was_shown) {
   ready(ai_mode::on);
   core->ask(as(1), ai::mention{"@assistant", "Ada"}, 0);
