@@ -26,6 +26,7 @@ struct take_back;
 struct mode_is;
 struct model_says;
 struct companion_tick;
+struct say_if_idle;
 struct end_companion;
 
 using companion_actor = session_actor::extend<
@@ -39,6 +40,8 @@ using companion_actor = session_actor::extend<
   caf::reacts_to<model_says>,
   // The COMPANION to itself, while somebody waits.
   caf::reacts_to<companion_tick>,
+  // Nobody has asked for a while: answered by companion_idle, if nobody waits either.
+  caf::reacts_to<say_if_idle>,
   // AUTOCOMPLETE has forgotten this room: quit.
   caf::reacts_to<end_companion>>;
 
@@ -48,6 +51,7 @@ struct take_back_in;
 struct attend_room;
 struct leave_room;
 struct room_mode_read;
+struct companion_idle;
 struct companion_ended;
 struct autocomplete_tick;
 struct stop_ai;
@@ -67,6 +71,8 @@ using autocomplete_actor = caf::typed_actor<
   caf::reacts_to<room_mode_read>,
   // A room, or who may what in it, is not what it was.
   caf::reacts_to<rights_changed>,
+  // A COMPANION has nothing to do.
+  caf::reacts_to<companion_idle>,
   // A COMPANION has lost its room.
   caf::reacts_to<companion_ended>,
   // The model's word on a text.
@@ -107,6 +113,8 @@ struct model_says {
 
 struct companion_tick {};
 
+struct say_if_idle {};
+
 struct end_companion {};
 
 struct ask_ai {
@@ -143,6 +151,12 @@ struct room_mode_read {
   std::optional<std::string> stored;  // nothing: there is no such room
 };
 
+struct companion_idle {
+  std::string room_id;
+  companion_actor who;
+  std::uint64_t asks_heard = 0;  // questions, so far
+};
+
 struct companion_ended {
   std::string room_id;
   companion_actor who;
@@ -172,6 +186,7 @@ CAF_ALLOW_UNSAFE_MESSAGE_TYPE(tandem::ai::take_back)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(tandem::ai::mode_is)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(tandem::ai::model_says)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(tandem::ai::companion_tick)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(tandem::ai::say_if_idle)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(tandem::ai::end_companion)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(tandem::ai::ask_ai)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(tandem::ai::ask_about_text)
@@ -179,6 +194,7 @@ CAF_ALLOW_UNSAFE_MESSAGE_TYPE(tandem::ai::take_back_in)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(tandem::ai::attend_room)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(tandem::ai::leave_room)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(tandem::ai::room_mode_read)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(tandem::ai::companion_idle)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(tandem::ai::companion_ended)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(tandem::ai::autocomplete_tick)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(tandem::ai::stop_ai)

@@ -9,7 +9,12 @@ namespace tandem::ai {
 
 void autocomplete_state::start(autocomplete_settings settings) {
   settings_ = std::move(settings);
-  self_->delayed_send(self_, tick_every, autocomplete_tick{});
+  tick_later();
+}
+
+void autocomplete_state::tick_later() {
+  self_->delayed_send(self_, std::chrono::microseconds{settings_.limits.idle_unattended_us / 2},
+                      autocomplete_tick{});
 }
 
 std::int64_t autocomplete_state::now_us() const {
@@ -156,6 +161,7 @@ void autocomplete_state::pass_on(const std::string& room_id, room& in, ask_ai& a
   if (!in.companion)
     start_companion(room_id, in);
   in.asked_us = now_us();
+  ++in.passed_on;
   self_->send(in.companion, ask_companion{std::move(asked.from), std::move(asked.what)});
 }
 
@@ -166,6 +172,7 @@ void autocomplete_state::start_companion(const std::string& room_id, room& in) {
                                   in.tenant, settings_.new_client(), settings_.limits,
                                   settings_.offer, settings_.decoder, settings_.model,
                                   settings_.counters});
+  in.passed_on = 0;
   ++companions_;
   ++settings_.counters->companions;
   self_->send(in.companion, mode_is{*in.mode});
@@ -175,6 +182,16 @@ void autocomplete_state::end_companion_of(room& in) {
   self_->send(std::exchange(in.companion, {}), end_companion{});
   --companions_;
   --settings_.counters->companions;
+}
+
+// It may have been asked since it said so.
+void autocomplete_state::on_companion_idle(const companion_idle& idle) {
+  const auto found = rooms_.find(idle.room_id);
+  if (found == rooms_.end() || found->second.companion != idle.who
+      || found->second.passed_on != idle.asks_heard)
+    return;
+  end_companion_of(found->second);
+  drop_if_unused(idle.room_id);
 }
 
 void autocomplete_state::on_companion_ended(const companion_ended& ended) {
@@ -209,14 +226,15 @@ void autocomplete_state::on_tick() {
   const std::int64_t now = now_us();
   std::vector<std::string> unused;
   for (auto& [id, in] : rooms_) {
-    const std::int64_t allowed = in.attending.empty() ? idle_unattended_us : idle_us;
+    const std::int64_t allowed = in.attending.empty() ? settings_.limits.idle_unattended_us
+                                                      : settings_.limits.idle_us;
     if (in.companion && now - in.asked_us > allowed)
-      end_companion_of(in);
+      self_->send(in.companion, say_if_idle{});
     unused.push_back(id);
   }
   for (const std::string& id : unused)
     drop_if_unused(id);
-  self_->delayed_send(self_, tick_every, autocomplete_tick{});
+  tick_later();
 }
 
 void autocomplete_state::on_stop() {
@@ -298,6 +316,7 @@ autocomplete_actor::behavior_type autocomplete(
     [&state](const leave_room& out) { state.guarded([&] { state.on_leave(out); }); },
     [&state](const room_mode_read& read) { state.guarded([&] { state.on_mode_read(read); }); },
     [&state](const rights_changed& changed) { state.guarded([&] { state.on_rights(changed); }); },
+    [&state](const companion_idle& idle) { state.guarded([&] { state.on_companion_idle(idle); }); },
     [&state](const companion_ended& ended) {
       state.guarded([&] { state.on_companion_ended(ended); });
     },

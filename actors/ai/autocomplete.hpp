@@ -1,6 +1,7 @@
 // The AUTOCOMPLETE actor: which rooms somebody wants the AI in, what it may be in
 // each, and who is told. It passes questions on to the room's COMPANION, which it
-// starts with the first one, and ends when nobody has asked for a while.
+// starts with the first one, and ends when nobody has asked for a while and nobody
+// waits.
 //
 // Invariants
 //  1. Nothing is asked before the room's mode is known.
@@ -47,6 +48,7 @@ class autocomplete_state {
   void on_leave(const leave_room& out);
   void on_mode_read(const room_mode_read& read);
   void on_rights(const rights_changed& changed);
+  void on_companion_idle(const companion_idle& idle);
   void on_companion_ended(const companion_ended& ended);
   void on_model(const model_says& said);
   void on_tick();
@@ -63,9 +65,6 @@ class autocomplete_state {
   }
 
  private:
-  static constexpr std::chrono::seconds tick_every{10};
-  static constexpr std::int64_t idle_us = 300'000'000;          // with people in the room
-  static constexpr std::int64_t idle_unattended_us = 20'000'000;
   static constexpr std::size_t companions_max = 2'000;
   static constexpr std::size_t text_calls_max = 500;
 
@@ -77,6 +76,7 @@ class autocomplete_state {
     std::unordered_map<std::uint64_t, asker> attending;
     std::vector<ask_ai> waiting;  // for the mode
     companion_actor companion;
+    std::uint64_t passed_on = 0;  // questions, to this companion
     std::int64_t asked_us = 0;
   };
   using room_map = std::unordered_map<std::string, room>;
@@ -88,6 +88,7 @@ class autocomplete_state {
   };
 
   std::int64_t now_us() const;
+  void tick_later();
   room& find(const std::string& room_id, storage::tenant_key tenant);
   void read_mode(const std::string& room_id, room& of);
   void pass_on(const std::string& room_id, room& in, ask_ai& asked);

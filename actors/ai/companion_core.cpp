@@ -129,7 +129,7 @@ void companion_core::refuse_calls(error_code code, const std::string& why) {
     const std::uint64_t ask = completion != nullptr ? completion->ask
                               : change != nullptr   ? change->ask
                                                     : 0;
-    refuse(call.from, ask, code, why);
+    refuse(call.from, ask, code, why, {}, code == error_code::unavailable ? 1'000 : 0);
   }
 }
 

@@ -16,6 +16,10 @@ struct companion_limits {
   std::uint64_t change_chars = 40'000;     // of the part that is to be changed
   std::uint64_t chat_chars = 4'000;
   std::uint64_t chats_remembered = 20;
+  // It ends when nobody has asked for so long, and nobody waits: with people in the
+  // room, and without.
+  std::int64_t idle_us = 300'000'000;
+  std::int64_t idle_unattended_us = 20'000'000;
 };
 
 }  // namespace tandem::ai

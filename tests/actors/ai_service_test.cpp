@@ -68,6 +68,13 @@ class scripted_model final : public ai::language_model {
 
 class ai_service : public service_test {
  protected:
+  // What the actors tell at their end is told to this object.
+  ~ai_service() override {
+    if (actors && !stopped)
+      stop();
+    actors.reset();
+  }
+
   void start_with(ai_offer offer, std::shared_ptr<scripted_model> model = nullptr) {
     ai.offer = std::move(offer);
     ai.decoder = &decoder;
@@ -193,6 +200,27 @@ TEST_F(ai_service, stops_while_something_is_under_way) {
   EXPECT_TRUE(stop());
   actors.reset();
   EXPECT_TRUE(model->await_ended(1));
+  ASSERT_TRUE(await_events(2)) << "whoever waits is told";
+  EXPECT_EQ(std::get<server::error>(events[1]).code, error_code::unavailable);
+}
+
+TEST_F(ai_service, a_companion_ends_when_nobody_asks_but_not_while_somebody_waits) {
+  const auto model = std::make_shared<scripted_model>();
+  ai.bounds.idle_unattended_us = 50'000;
+  start_with(with_model(), model);
+  actors->write([](storage::store& to) {
+    to.create_room({storage::default_tenant, "other", "Other", 1, {file_with("a", 3)}});
+  });
+  complete(3);
+  ASSERT_TRUE(model->await_asked(1));
+  complete(3, "other");
+  ASSERT_TRUE(model->await_asked(2));
+  model->answer(1, "x");
+  EXPECT_TRUE(await_polling([&] { return actors->count_ai().companions == 1; }));
+  model->answer(0, "y");
+  ASSERT_TRUE(await_events(4));
+  EXPECT_EQ(std::get<server::completion>(events[3]).what.lines.at(0).insert, "y");
+  EXPECT_TRUE(await_polling([&] { return actors->count_ai().companions == 0; }));
 }
 
 TEST_F(ai_service, a_removed_room_answers_what_was_asked) {
