@@ -58,23 +58,29 @@ void autocomplete_state::on_mode_read(const room_mode_read& read) {
   if (std::exchange(of.is_stale, false))
     return read_mode(read.room_id, of);
   if (read.failed || !read.stored) {
+    settle_on(of, std::nullopt);
     for (const ask_ai& asked : std::exchange(of.waiting, {}))
       refuse(asked, read.failed ? error_code::unavailable : error_code::unknown_file,
              read.failed ? "the store is away" : "there is no such room");
     return drop_if_unused(read.room_id);
   }
-  const ai_mode now = effective_mode(settings_.offer, *read.stored);
-  if (of.mode != now) {
-    of.mode = now;
-    const server::ai_state state = state_of(now);
-    for (const auto& [id, who] : of.attending)
-      who.tell(state);
-    if (of.companion)
-      self_->send(of.companion, mode_is{now});
-  }
+  settle_on(of, effective_mode(settings_.offer, *read.stored));
   for (ask_ai& asked : std::exchange(of.waiting, {}))
     pass_on(read.room_id, of, asked);
   drop_if_unused(read.room_id);
+}
+
+// What may be nothing any more is taken for the least: the room may just have been
+// turned off.
+void autocomplete_state::settle_on(room& of, std::optional<ai_mode> now) {
+  if (std::exchange(of.mode, now) == now)
+    return;
+  const ai_mode holds = now.value_or(ai_mode::off);
+  const server::ai_state state = state_of(holds);
+  for (const auto& [id, who] : of.attending)
+    who.tell(state);
+  if (of.companion)
+    self_->send(of.companion, mode_is{holds});
 }
 
 // Of no room: all may have changed.
@@ -226,6 +232,8 @@ void autocomplete_state::on_tick() {
   const std::int64_t now = now_us();
   std::vector<std::string> unused;
   for (auto& [id, in] : rooms_) {
+    if (!in.mode && !in.is_reading && !in.attending.empty())
+      read_mode(id, in);
     const std::int64_t allowed = in.attending.empty() ? settings_.limits.idle_unattended_us
                                                       : settings_.limits.idle_us;
     if (in.companion && now - in.asked_us > allowed)

@@ -4,7 +4,8 @@
 // waits.
 //
 // Invariants
-//  1. Nothing is asked before the room's mode is known.
+//  1. Nothing is asked while the room's mode is not known: what cannot be read counts
+//     as `off`, and is read again.
 //  2. Every question that came is passed on or refused.
 //  3. A room that nobody attends, without a companion, takes no memory.
 #pragma once
@@ -91,6 +92,8 @@ class autocomplete_state {
   void tick_later();
   room& find(const std::string& room_id, storage::tenant_key tenant);
   void read_mode(const std::string& room_id, room& of);
+  // Nothing: it is not known any more.
+  void settle_on(room& of, std::optional<ai_mode> now);
   void pass_on(const std::string& room_id, room& in, ask_ai& asked);
   void start_companion(const std::string& room_id, room& in);
   void end_companion_of(room& in);

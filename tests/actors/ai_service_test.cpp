@@ -1,5 +1,6 @@
 // The AI with the real actors: from a client's question to its answer, and the ends
 // of everything that may be under way.
+#include "tests/actors/scripted_store.hpp"
 #include "tests/actors/service_harness.hpp"
 #include "tests/support/ops.hpp"
 
@@ -75,11 +76,18 @@ class ai_service : public service_test {
     actors.reset();
   }
 
-  void start_with(ai_offer offer, std::shared_ptr<scripted_model> model = nullptr) {
+  void start_with(ai_offer offer, std::shared_ptr<scripted_model> model = nullptr,
+                  std::unique_ptr<storage::store> store = storage::make_memory_store()) {
     ai.offer = std::move(offer);
     ai.decoder = &decoder;
     ai.model = model;
-    start();
+    start(std::move(store));
+  }
+  // One whose readers do this before they read a room's mode.
+  static std::unique_ptr<storage::store> store_with(std::function<void()> before_mode) {
+    auto store = std::make_unique<scripted_store>();
+    store->before_mode = std::move(before_mode);
+    return store;
   }
   static ai_offer local() { return {"local", "", "", "local"}; }
   static ai_offer with_model() { return {"openai", "m1", "models.test", "on"}; }
@@ -151,6 +159,34 @@ TEST_F(ai_service, is_off_where_the_operator_has_turned_it_off) {
   ASSERT_TRUE(await_events(2));
   for (const server::ai_event& event : events)
     EXPECT_EQ(std::get<server::error>(event).code, error_code::forbidden);
+}
+
+TEST_F(ai_service, a_mode_that_cannot_be_read_any_more_counts_as_off_until_it_can) {
+  const auto model = std::make_shared<scripted_model>();
+  const auto is_away = std::make_shared<std::atomic<bool>>(false);
+  ai.bounds.idle_unattended_us = 50'000;
+  start_with(with_model(), model, store_with([is_away] {
+    if (*is_away)
+      throw storage::store_error{storage::store_error::cause::unavailable, "not now"};
+  }));
+  sinking_client ada{*actors, "room", "ada"};
+  ada.hello({{"a", {}, {}}});
+  ASSERT_TRUE(ada.sink->await_text("ai\n"));
+  complete(3);
+  ASSERT_TRUE(model->await_asked(1));
+  *is_away = true;
+  actors->rights_changed("room", {});
+  ASSERT_TRUE(await_events(2)) << "what was under way is taken back";
+  EXPECT_EQ(std::get<server::error>(events[1]).code, error_code::forbidden);
+  EXPECT_TRUE(model->await_ended(1));
+  EXPECT_TRUE(ada.sink->await_text("ai\n")) << "who is in the room hears of it";
+  complete(3);
+  ASSERT_TRUE(await_events(3));
+  EXPECT_EQ(std::get<server::error>(events[2]).code, error_code::unavailable);
+  *is_away = false;
+  EXPECT_TRUE(ada.sink->await_text("ai\n")) << "it is looked at again by itself";
+  complete(3);
+  EXPECT_TRUE(model->await_asked(2));
 }
 
 TEST_F(ai_service, completes_a_text_of_ones_own) {
