@@ -173,6 +173,7 @@ void ask_and_answer(rest_context& rest, rest_call call, std::string room_id, F a
 
 constexpr std::uint64_t completion_weight = 1;
 constexpr std::uint64_t change_weight = 10;
+constexpr std::size_t text_bytes_per_ask = 16'384;  // of a text of one's own
 
 void complete_in_room(rest_context& rest, rest_call call, json_view body) {
   const std::string room_id = required_text(body, "room_id");
@@ -196,6 +197,9 @@ void complete_text(rest_context& rest, rest_call call, json_view body) {
                                       "the text is too long"));
   if (wish.position > chars)
     return call.answer(bad_request("position is behind the text's end"));
+  if (const auto wait_us = ask_wait_us(rest, call, wish.text.size() / text_bytes_per_ask);
+      wait_us > 0)
+    return call.answer(too_many_requests(wait_us, "the AI is asked too often"));
   ask_and_answer(rest, std::move(call), {}, [&](ai::asker from) {
     rest.actors.ask_about_text(std::move(wish), std::move(from));
   });

@@ -1,7 +1,7 @@
 // The AI's actors and their interfaces, a sentence per handler. Roles in capitals:
-// AUTOCOMPLETE (one: which rooms' AI somebody wants, and what it may be there) and
+// AUTOCOMPLETE (one: which rooms' AI somebody wants, and what it may be there),
 // COMPANION (one per room in which something was asked: a member of it that nobody
-// sees).
+// sees) and TEXTS (one: questions about texts of no room).
 //
 //   SESSION ─ attend_room, ask_ai ─▶ AUTOCOMPLETE ─ ask_companion ─▶ COMPANION ─▶ room, model
 //   SESSION ◀──────────── ai_says ──────────────────────────────── COMPANION
@@ -59,8 +59,6 @@ struct stop_ai;
 using autocomplete_actor = caf::typed_actor<
   // A question about a room.
   caf::reacts_to<ask_ai>,
-  // A question about a text that came with it.
-  caf::reacts_to<ask_about_text>,
   // Somebody does not want to know any more.
   caf::reacts_to<take_back_in>,
   // A SESSION is in a room: it is told what the AI may be there, now and later.
@@ -75,11 +73,19 @@ using autocomplete_actor = caf::typed_actor<
   caf::reacts_to<companion_idle>,
   // A COMPANION has lost its room.
   caf::reacts_to<companion_ended>,
-  // The model's word on a text.
-  caf::reacts_to<model_says>,
   // AUTOCOMPLETE to itself.
   caf::reacts_to<autocomplete_tick>,
   // The server stops: end every COMPANION, and quit.
+  caf::reacts_to<stop_ai>>;
+
+using texts_actor = caf::typed_actor<
+  // A question about a text that came with it.
+  caf::reacts_to<ask_about_text>,
+  // Somebody does not want to know any more.
+  caf::reacts_to<take_back>,
+  // The model's word on a text.
+  caf::reacts_to<model_says>,
+  // The server stops: quit.
   caf::reacts_to<stop_ai>>;
 
 // ---- the messages, in the order of the interfaces ----

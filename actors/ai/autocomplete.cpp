@@ -209,10 +209,6 @@ void autocomplete_state::on_companion_ended(const companion_ended& ended) {
 }
 
 void autocomplete_state::on_take_back(const take_back_in& what) {
-  if (what.room_id.empty())  // it asked about a text of its own
-    std::erase_if(text_calls_, [&](const auto& entry) {
-      return entry.second.from.id == what.what.asker_id;
-    });
   const auto found = rooms_.find(what.room_id);
   if (found == rooms_.end())
     return;
@@ -249,66 +245,7 @@ void autocomplete_state::on_stop() {
   for (auto& [id, in] : rooms_)
     if (in.companion)
       end_companion_of(in);
-  text_calls_.clear();
   self_->quit();
-}
-
-// ---- a text of one's own ----
-
-// It is no room's: the operator's default says whether the model may have it.
-bool autocomplete_state::may_ask_model_about_texts() const {
-  return effective_mode(settings_.offer, "") == ai_mode::on
-         && text_calls_.size() < text_calls_max;
-}
-
-void autocomplete_state::on_text(ask_about_text& asked) {
-  if (effective_mode(settings_.offer, "") == ai_mode::off)
-    return asked.from.tell(server::error{error_code::forbidden, "AI is off on this server", {}, {},
-                                         {}, {}});
-  ++settings_.counters->texts;
-  const ot::rope text{asked.what.text};
-  predictor from_text;
-  from_text.open(1, asked.what.language, text);
-  server::completion told;
-  told.provider = "local";
-  told.what = from_text.predict(1, text, asked.what.position);
-  if (!may_ask_model_about_texts())
-    return asked.from.tell(told);
-  const companion_limits& limits = settings_.limits;
-  const std::uint64_t before = std::min(asked.what.position, limits.near_chars);
-  const std::uint64_t after = std::min(text.chars() - asked.what.position, limits.near_chars);
-  place_context near = context_around(text.substring(asked.what.position - before, before), {},
-                                      text.substring(asked.what.position, after), {},
-                                      limits.context_tokens);
-  completion_prompt prompt;
-  prompt.language = asked.what.language;
-  prompt.before = std::move(near.before);
-  prompt.after = std::move(near.after);
-  const call_number call = ++last_call_;
-  told.what.words.clear();
-  told.rev = asked.what.position;
-  text_call& under_way =
-    text_calls_.emplace(call, text_call{std::move(asked.from), std::move(told), nullptr}).first->second;
-  model_hooks hooks = hooks_for(autocomplete_actor{self_}, call);
-  hooks.piece = nullptr;
-  under_way.call = settings_.model->complete(std::move(prompt), std::move(hooks));
-}
-
-void autocomplete_state::on_model(const model_says& said) {
-  const auto found = text_calls_.extract(said.call);
-  if (found.empty())
-    return;
-  text_call& ended = found.mapped();
-  const std::uint64_t at = std::exchange(ended.local.rev, 0);
-  if (const auto* done = std::get_if<model_done>(&said.what)) {
-    ended.local.what.lines.clear();
-    if (!done->whole.empty())
-      ended.local.what.lines.push_back({at, at, done->whole});
-    ended.local.provider = settings_.offer.provider;
-  } else {
-    ended.local.problem = std::get<model_failure>(said.what).why;
-  }
-  ended.from.tell(ended.local);
 }
 
 autocomplete_actor::behavior_type autocomplete(
@@ -318,7 +255,6 @@ autocomplete_actor::behavior_type autocomplete(
   state.start(std::move(settings));
   return {
     [&state](ask_ai& asked) { state.guarded([&] { state.on_ask(asked); }); },
-    [&state](ask_about_text& asked) { state.guarded([&] { state.on_text(asked); }); },
     [&state](const take_back_in& what) { state.guarded([&] { state.on_take_back(what); }); },
     [&state](attend_room& in) { state.guarded([&] { state.on_attend(in); }); },
     [&state](const leave_room& out) { state.guarded([&] { state.on_leave(out); }); },
@@ -328,7 +264,6 @@ autocomplete_actor::behavior_type autocomplete(
     [&state](const companion_ended& ended) {
       state.guarded([&] { state.on_companion_ended(ended); });
     },
-    [&state](const model_says& said) { state.guarded([&] { state.on_model(said); }); },
     [&state](const autocomplete_tick&) { state.guarded([&] { state.on_tick(); }); },
     [&state](const stop_ai&) { state.on_stop(); },
   };

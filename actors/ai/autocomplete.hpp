@@ -17,7 +17,6 @@
 #include <chrono>
 #include <exception>
 #include <functional>
-#include <map>
 #include <memory>
 #include <string>
 #include <unordered_map>
@@ -43,7 +42,6 @@ class autocomplete_state {
 
   void start(autocomplete_settings settings);
   void on_ask(ask_ai& asked);
-  void on_text(ask_about_text& asked);
   void on_take_back(const take_back_in& what);
   void on_attend(attend_room& in);
   void on_leave(const leave_room& out);
@@ -51,7 +49,6 @@ class autocomplete_state {
   void on_rights(const rights_changed& changed);
   void on_companion_idle(const companion_idle& idle);
   void on_companion_ended(const companion_ended& ended);
-  void on_model(const model_says& said);
   void on_tick();
   void on_stop();
 
@@ -67,7 +64,6 @@ class autocomplete_state {
 
  private:
   static constexpr std::size_t companions_max = 2'000;
-  static constexpr std::size_t text_calls_max = 500;
 
   struct room {
     storage::tenant_key tenant = storage::default_tenant;
@@ -82,12 +78,6 @@ class autocomplete_state {
   };
   using room_map = std::unordered_map<std::string, room>;
 
-  struct text_call {
-    asker from;
-    server::completion local;
-    std::unique_ptr<model_call> call;
-  };
-
   std::int64_t now_us() const;
   void tick_later();
   room& find(const std::string& room_id, storage::tenant_key tenant);
@@ -100,14 +90,11 @@ class autocomplete_state {
   void refuse(const ask_ai& asked, error_code code, std::string why) const;
   server::ai_state state_of(ai_mode mode) const;
   void drop_if_unused(const std::string& room_id);
-  bool may_ask_model_about_texts() const;
 
   autocomplete_actor::pointer self_;
   autocomplete_settings settings_;
   room_map rooms_;
   std::size_t companions_ = 0;
-  std::map<call_number, text_call> text_calls_;
-  call_number last_call_ = 0;
 };
 
 autocomplete_actor::behavior_type autocomplete(

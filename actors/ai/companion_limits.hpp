@@ -1,4 +1,4 @@
-// What a COMPANION is bounded by. Constant after the start.
+// What a COMPANION is bounded by, and what else answers for the AI. Constant after the start.
 #pragma once
 
 #include <cstdint>
@@ -13,6 +13,8 @@ struct companion_limits {
   std::uint64_t near_chars = 20'000;       // on each side of a place: what is looked at
   std::uint32_t context_tokens = 2'048;    // what a model is shown of the room
   std::uint64_t instruction_chars = 2'000;
+  std::uint64_t texts_queued = 64;         // questions about texts of no room
+  std::uint64_t text_calls = 500;          // of the model about such
   std::uint64_t change_chars = 40'000;     // of the part that is to be changed
   std::uint64_t chat_chars = 4'000;
   std::uint64_t chats_remembered = 20;

@@ -43,11 +43,12 @@ struct mention {
   std::string by;  // the name that is shown
 };
 
-// A text of one's own, of no room.
+// A text of one's own, of no room; perhaps a part of it.
 struct text_question {
   std::string text;
   std::string language;
   std::uint64_t position = 0;  // at most the text's length
+  std::uint64_t skipped = 0;   // characters before the part
 };
 
 using question = std::variant<completion_question, change_question, mention>;

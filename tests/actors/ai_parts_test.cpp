@@ -4,6 +4,7 @@
 #include "actors/ai/followed_text.hpp"
 #include "actors/ai/line_change.hpp"
 #include "actors/ai/text_difference.hpp"
+#include "actors/ai/texts.hpp"
 #include "ot/transform.hpp"
 #include "tests/support/ops.hpp"
 #include "tests/support/random_op.hpp"
@@ -143,6 +144,28 @@ TEST(completion_cache, takes_a_long_text_by_its_end) {
   const std::string near(ai::completion_cache::context_bytes, 'n');
   cache.keep(1, "far" + near, "", "x");
   EXPECT_TRUE(cache.find(1, "other" + near, ""));
+}
+
+TEST(text_question, is_cut_to_what_is_near_its_place) {
+  const ai::text_question whole{"aé😀bcd", "python", 3};
+  const auto near = ai::cut_to_place(whole, 2);
+  EXPECT_EQ(near.text, "é😀bc");
+  EXPECT_EQ(near.position, 2U);
+  EXPECT_EQ(near.skipped, 1U);
+  const auto again = ai::cut_to_place(near, 1);
+  EXPECT_EQ(again.text, "😀b");
+  EXPECT_EQ(again.skipped, 2U);
+  EXPECT_EQ(ai::cut_to_place(whole, 99).text, whole.text);
+  EXPECT_EQ(ai::cut_to_place({"ab", "", 2}, 1).text, "b");
+}
+
+TEST(text_queue, takes_so_many) {
+  ai::text_queue queue{2};
+  EXPECT_TRUE(queue.enter());
+  EXPECT_TRUE(queue.enter());
+  EXPECT_FALSE(queue.enter());
+  queue.leave();
+  EXPECT_TRUE(queue.enter());
 }
 
 // ---- changes of lines ----

@@ -204,6 +204,29 @@ TEST_F(ai_service, completes_a_text_of_ones_own) {
   EXPECT_EQ(answer.what.lines[0].from, 10U);
 }
 
+TEST_F(ai_service, of_a_long_text_what_is_near_the_place_counts) {
+  const auto model = std::make_shared<scripted_model>();
+  ai.bounds.near_chars = 10;
+  start_with(with_model(), model);
+  actors->ask_about_text({"é = 1\nlongname = 2\nlo and so on and on", "python", 21}, asker(1));
+  ASSERT_TRUE(model->await_asked(1));
+  EXPECT_EQ(model->asked[0], "ame = 2\nlo");
+  model->answer(0, "ng");
+  ASSERT_TRUE(await_events(1));
+  EXPECT_EQ(std::get<server::completion>(events[0]).what.lines.at(0).from, 21U);
+}
+
+TEST_F(ai_service, more_texts_than_it_takes_are_refused_and_rooms_do_not_wait_for_them) {
+  ai.bounds.texts_queued = 0;
+  start_with(local());
+  actors->ask_about_text({"ab", "", 1}, asker(2));
+  ASSERT_TRUE(await_events(1));
+  EXPECT_EQ(std::get<server::error>(events[0]).code, error_code::rate_limited);
+  complete(3);
+  ASSERT_TRUE(await_events(2));
+  EXPECT_TRUE(std::holds_alternative<server::completion>(events[1]));
+}
+
 TEST_F(ai_service, what_a_client_asked_ends_when_it_leaves) {
   const auto model = std::make_shared<scripted_model>();
   start_with(with_model(), model);
