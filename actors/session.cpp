@@ -179,8 +179,6 @@ void session_state::attend_to_ai() {
 }
 
 void session_state::ask_ai(ai::question what) {
-  if (auto* said = std::get_if<ai::mention>(&what))
-    said->by = shown_name_.empty() ? "Guest" : shown_name_;
   if (attends_ai_)
     self_->send(settings_.ai,
                 ai::ask_ai{settings_.room_id, tenant_, as_asker(), std::move(what)});

@@ -339,10 +339,7 @@ void session_core::chat(client::chat& message, std::int64_t now_us) {
     return refuse_hurry(message, wait_us);
   if (told_)
     told_->asked(message);
-  const std::string text = message.text;
   effects_.post(std::move(message));
-  if (text.find(ai::assistant_mention) != std::string::npos)
-    mention_assistant(text, now_us);
 }
 
 void session_core::change_file(client::change_file& message) {
@@ -419,9 +416,15 @@ void session_core::refactor(client::refactor& message, std::int64_t now_us) {
                                       message.from, message.to, std::move(message.instruction)});
 }
 
-void session_core::mention_assistant(const std::string& text, std::int64_t now_us) {
-  if (may_ask({}, 0, change_weight, now_us))
-    effects_.ask_ai(ai::mention{text, {}});
+// Once for each message, when it is durable: one that is sent again, and that the room
+// has, comes with a frame for its author alone. A frame without the word mentions
+// nobody; whether one with it does the COMPANION reads.
+void session_core::mention_assistant(const room_note& own_chat) {
+  if (own_chat.bytes->empty()
+      || own_chat.own_bytes->find(ai::assistant_mention) == std::string::npos)
+    return;
+  if (may_ask({}, 0, change_weight, last_heard_us_))
+    effects_.ask_ai(ai::mention{own_chat.own_bytes});
 }
 
 // Before the welcome nobody has been told what may be asked.

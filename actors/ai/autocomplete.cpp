@@ -151,6 +151,9 @@ void autocomplete_state::refuse(const ask_ai& asked, error_code code, std::strin
 }
 
 void autocomplete_state::on_ask(ask_ai& asked) {
+  if (const auto* perhaps = std::get_if<mention>(&asked.what))
+    if (!mention_in(*perhaps, *settings_.decoder))
+      return;
   room& in = find(asked.room_id, asked.tenant);
   if (in.mode)
     return pass_on(asked.room_id, in, asked);

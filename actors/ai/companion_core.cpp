@@ -55,7 +55,7 @@ companion_core::companion_core(const companion_limits& limits, const ai_offer& o
 
 void companion_core::ask(asker from, question what, std::int64_t now_us) {
   supersede(from.id, what);
-  if (waiting_.size() + under_way_.size() >= limits_.questions) {
+  if (waiting_.size() + under_way_.size() + posts_.size() >= limits_.questions) {
     refuse(from, number_of(what), error_code::rate_limited, "too much is being asked", {}, 1'000);
     return;
   }
@@ -151,6 +151,7 @@ void companion_core::on_time(std::int64_t now_us) {
     return refuse(one.from, number_of(one.what), error_code::unavailable,
                   "the room could not be read in time", {}, 1'000);
   });
+  post_again(now_us);
 }
 
 bool companion_core::deal_with(waiting_question& waiting) {
@@ -397,19 +398,22 @@ void companion_core::give_up(const call_under_way& call, const asked_change& abo
 // ---- the assistant ----
 
 bool companion_core::answer(const asker& from, const mention& wish) {
+  const auto said = mention_in(wish, decoder_);
+  if (!said)
+    return true;
   if (mode_ != ai_mode::on)
     return refuse(from, 0, error_code::forbidden, no_model_here);
   if (open_more())
     return false;
   ++counts_.mentions;
   assistant_question about;
-  about.recent.assign(chat_.begin(), chat_.end());
-  if (!about.recent.empty() && about.recent.back().text == wish.text)
-    about.recent.pop_back();
-  about.who = wish.by;
-  about.question = wish.text;
+  for (const server::chat& one : chat_)
+    if (one.n < said->n)
+      about.recent.push_back({one.name, one.text});
+  about.who = said->name.empty() ? "Guest" : said->name;
+  about.question = said->text;
   std::list<std::string> texts;
-  about.files = context_for(wish.text, room_texts(0, texts), limits_.context_tokens);
+  about.files = context_for(said->text, room_texts(0, texts), limits_.context_tokens);
   const call_number call = ++last_call_;
   asked_mention asked;
   for (const auto& [key, file] : files_)
@@ -463,12 +467,52 @@ void companion_core::say(const asker& from, std::string text,
                          std::optional<server::proposal> proposal) {
   if (text.empty())
     text = proposal ? "Here is a change." : "I have nothing to say.";
-  const std::uint64_t id = ++last_chat_;
-  if (proposal) {
-    proposal->summary = cut_to(text, limits_.chat_chars);
-    proposals_.emplace(id, proposal_to_come{from, std::move(*proposal)});
+  client::chat said{++last_chat_, cut_to(std::move(text), limits_.chat_chars)};
+  if (proposal)
+    proposal->summary = said.text;
+  posts_.emplace(said.id, post_under_way{from, said, std::move(proposal), {}, {}});
+  effects_.post(std::move(said));
+}
+
+// The room keeps what comes twice once, by its id.
+void companion_core::post_again(std::int64_t now_us) {
+  if (!is_joined_)
+    return;
+  for (auto& [id, post] : posts_) {
+    if (!post.since_us)
+      post.since_us = now_us;
+    if (post.again_us && now_us >= *post.again_us) {
+      post.again_us.reset();
+      effects_.post(post.said);
+    }
   }
-  effects_.post({id, cut_to(std::move(text), limits_.chat_chars)});
+  std::erase_if(posts_, [&](const auto& entry) {
+    const post_under_way& post = entry.second;
+    return now_us - *post.since_us >= limits_.post_wait_us
+           && refuse(post.from, 0, error_code::unavailable,
+                     "the assistant's answer could not be kept", {}, 1'000);
+  });
+}
+
+void companion_core::on_post_refused(const server::error& why, std::int64_t now_us) {
+  const auto post = posts_.find(*why.id);
+  if (post == posts_.end())
+    return;
+  if (why.code == error_code::unavailable || why.code == error_code::rate_limited) {
+    post->second.again_us = now_us + std::int64_t{why.retry_ms.value_or(1'000)} * 1'000;
+    return;
+  }
+  refuse(post->second.from, 0, why.code, why.message);
+  posts_.erase(post);
+}
+
+void companion_core::on_posted(const server::chat& own) {
+  auto post = posts_.extract(*own.id);
+  if (post.empty() || !post.mapped().proposal)
+    return;
+  server::proposal& proposal = *post.mapped().proposal;
+  proposal.chat = own.n;
+  post.mapped().from.tell(proposal);
 }
 
 // ---- the model ----
@@ -533,11 +577,13 @@ void companion_core::on_joined(const server::welcome& welcome, std::int64_t now_
   files_.clear();
   for (const server::file_state& file : welcome.files)
     files_[static_cast<storage::file_key>(file.id)] = {file.name, file.language, {}, false, 0};
-  chat_.clear();
-  for (const server::chat& said : welcome.messages)
-    chat_.push_back({said.name, said.text});
+  chat_.assign(welcome.messages.begin(), welcome.messages.end());
   while (chat_.size() > limits_.chats_remembered)
     chat_.pop_front();
+  for (auto& [id, post] : posts_) {
+    post.again_us.reset();
+    effects_.post(post.said);
+  }
   look(now_us);
 }
 
@@ -552,6 +598,8 @@ void companion_core::on_ended(error_code code, std::string_view why) {
   for (const waiting_question& one : std::exchange(waiting_, {}))
     refuse(one.from, number_of(one.what), code, std::string{why});
   refuse_calls(code, std::string{why});
+  for (const auto& [id, post] : std::exchange(posts_, {}))
+    refuse(post.from, 0, code, std::string{why});
 }
 
 void companion_core::on_room(const room_event& event, std::int64_t now_us) {
@@ -559,6 +607,8 @@ void companion_core::on_room(const room_event& event, std::int64_t now_us) {
     on_opened(*opened);
   else if (const auto* batch = std::get_if<fanout_ptr>(&event))
     on_fanout(**batch);
+  else if (const auto* refused = std::get_if<room_error>(&event); refused && refused->error.id)
+    return on_post_refused(refused->error, now_us);
   else
     return;
   look(now_us);
@@ -673,20 +723,21 @@ void companion_core::note(const room_note& told) {
       break;
     case room_note::effect::none: break;
   }
-  if (told.chat_n == 0)
-    return;
+  if (told.chat_n != 0)
+    on_chat(told);
+}
+
+void companion_core::on_chat(const room_note& told) {
   const bool is_own = told.own_site == site_ && told.own_bytes != nullptr;
   const auto said = decoder_.chat_in(is_own ? *told.own_bytes : *told.bytes);
   if (!said)
     return;
-  chat_.push_back({said->name, said->text});
+  if (chat_.empty() || chat_.back().n < said->n)
+    chat_.push_back(*said);
   if (chat_.size() > limits_.chats_remembered)
     chat_.pop_front();
-  if (auto waiting = is_own && said->id ? proposals_.extract(*said->id)
-                                        : decltype(proposals_)::node_type{}) {
-    waiting.mapped().what.chat = said->n;
-    waiting.mapped().from.tell(waiting.mapped().what);
-  }
+  if (is_own && said->id)
+    on_posted(*said);
 }
 
 }  // namespace tandem::ai

@@ -9,7 +9,8 @@
 //
 // Invariants
 //  1. Each question gets one last word, unless a newer one of the same asker and
-//     kind has taken its place, or it was taken back: then none.
+//     kind has taken its place, or it was taken back: then none. The last word on a
+//     mention is a message in the chat, which is posted until the room has it.
 //  2. What is said of a place in a text holds for the revision that is named with
 //     it; where the text around it has changed, nothing is said of it.
 //  3. A call of the model that nobody waits for is ended.
@@ -115,7 +116,9 @@ class companion_core {
   // To be called now and then while anything waits.
   void on_time(std::int64_t now_us);
 
-  bool is_waited_for() const noexcept { return !waiting_.empty() || !under_way_.empty(); }
+  bool is_waited_for() const noexcept {
+    return !waiting_.empty() || !under_way_.empty() || !posts_.empty();
+  }
   const counters& counts() const noexcept { return counts_; }
 
  private:
@@ -139,9 +142,13 @@ class companion_core {
     asked what;
   };
 
-  struct proposal_to_come {
+  // A message of the assistant's that the room does not have yet.
+  struct post_under_way {
     asker from;
-    server::proposal what;
+    client::chat said;
+    std::optional<server::proposal> proposal;  // follows it
+    std::optional<std::int64_t> since_us;      // when it was first looked at
+    std::optional<std::int64_t> again_us;      // refused: when to post it again
   };
 
   void look(std::int64_t now_us);
@@ -174,6 +181,9 @@ class companion_core {
   std::optional<server::proposal> proposal_of(const assistant_edit& edit,
                                               const asked_mention& about);
   void say(const asker& from, std::string text, std::optional<server::proposal> proposal);
+  void post_again(std::int64_t now_us);
+  void on_post_refused(const server::error& why, std::int64_t now_us);
+  void on_posted(const server::chat& own);
 
   server::completion completion_at(std::uint64_t ask, const place& caret);
   // What the model is shown around a place, within the budget.
@@ -189,6 +199,7 @@ class companion_core {
   void on_fanout(const fanout& batch);
   void follow(const file_batch& batch);
   void note(const room_note& told);
+  void on_chat(const room_note& told);
 
   const companion_limits limits_;
   const ai_offer offer_;
@@ -200,10 +211,10 @@ class companion_core {
   file_map files_;
   predictor predictor_;
   completion_cache cache_;
-  std::deque<room_chat_line> chat_;
+  std::deque<server::chat> chat_;
   std::vector<waiting_question> waiting_;
   std::map<call_number, call_under_way> under_way_;
-  std::map<std::uint64_t, proposal_to_come> proposals_;  // by the chat's own id
+  std::map<std::uint64_t, post_under_way> posts_;  // by the chat's own id
   call_number last_call_ = 0;
   std::uint64_t last_chat_ = 0;
   std::uint64_t edits_seen_ = 0;

@@ -18,6 +18,7 @@ struct companion_limits {
   std::uint64_t change_chars = 40'000;     // of the part that is to be changed
   std::uint64_t chat_chars = 4'000;
   std::uint64_t chats_remembered = 20;
+  std::int64_t post_wait_us = 10'000'000;  // for a message of the assistant's to be kept
   // It ends when nobody has asked for so long, and nobody waits: with people in the
   // room, and without.
   std::int64_t idle_us = 300'000'000;

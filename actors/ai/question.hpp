@@ -37,10 +37,10 @@ struct change_question {
   std::string instruction;
 };
 
-// Somebody has mentioned the assistant in the chat.
+// Perhaps somebody has mentioned the assistant in the chat: the frame of their message,
+// which is durable.
 struct mention {
-  std::string text;
-  std::string by;  // the name that is shown
+  frame said;
 };
 
 // A text of one's own, of no room; perhaps a part of it.
@@ -63,6 +63,10 @@ struct asker {
 
 // What a message in the chat must have in it for the assistant to answer.
 inline constexpr std::string_view assistant_mention = "@assistant";
+// As a word of its own: not in an address, nor in a longer name.
+bool mentions_assistant(std::string_view text) noexcept;
+// The message, if it mentions the assistant.
+std::optional<server::chat> mention_in(const mention& perhaps, const frame_decoder& decoder);
 inline constexpr std::string_view assistant_name = "Assistant";
 
 }  // namespace tandem::ai

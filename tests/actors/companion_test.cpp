@@ -127,6 +127,16 @@ class companion : public testing::Test {
     core->ask(as(1), ai::change_question{ask, {"main.py", main_file}, rev, from, to, "do it"}, now);
   }
 
+  // Somebody's message, which the room has: it mentions the assistant.
+  void mention(const std::string& text, std::uint64_t n = 5) {
+    const std::string bytes = "mention " + std::to_string(n) + text;
+    decoder.chats[bytes] = {n, "Ada", text, 0, {}, {}};
+    core->ask(as(1), ai::mention{std::make_shared<const std::string>(bytes)}, now);
+  }
+  void posting_fails(error_code code, std::uint64_t id, std::int64_t at_us) {
+    core->on_room(room_error{{code, "not now", {}, {}, id, 500}}, at_us);
+  }
+
   template <class T>
   std::vector<T> all() const {
     std::vector<T> found;
@@ -303,7 +313,7 @@ TEST_F(companion, asks_no_model_where_only_the_predictor_may) {
   ready(ai_mode::local);
   complete(1, 3, 18);
   change(2, 3, 0, 1);
-  core->ask(as(1), ai::mention{"@assistant hi", "Ada"}, 0);
+  mention("@assistant hi");
   EXPECT_TRUE(effects.completions.empty());
   EXPECT_TRUE(effects.chats.empty());
   EXPECT_EQ(all<server::completion>().size(), 1U);
@@ -529,7 +539,7 @@ TEST_F(companion, bounds_what_may_be_asked_at_once) {
 TEST_F(companion, answers_in_the_chat) {
   ready(ai_mode::on);
   chatted(2, "Ada", "@assistant what is alpha?");
-  core->ask(as(1), ai::mention{"@assistant what is alpha?", "Ada"}, 0);
+  mention("@assistant what is alpha?", 2);
   core->on_done(only_chat(), "It is 1.", 0);
   ASSERT_EQ(effects.posts.size(), 1U);
   EXPECT_EQ(effects.posts[0].text, "It is 1.");
@@ -538,7 +548,7 @@ TEST_F(companion, answers_in_the_chat) {
 
 TEST_F(companion, proposes_a_change_behind_its_message) {
   ready(ai_mode::on);
-  core->ask(as(1), ai::mention{"@assistant make it 3", "Ada"}, 0);
+  mention("@assistant make it 3");
   core->on_done(only_chat(), "So:\n\nEDIT b.py lines 1-1\n```python\nbeta = 3\n```\n", 0);
   ASSERT_EQ(effects.posts.size(), 1U);
   EXPECT_TRUE(all<server::proposal>().empty()) << "its message has no number yet";
@@ -569,7 +579,7 @@ TEST_F(companion, lines_that_are_not_there_are_not_taken_for_others) {
   for (const proposed_lines& row : table) {
     effects = {};
     ready(ai_mode::on);
-    core->ask(as(1), ai::mention{"@assistant", "Ada"}, 0);
+    mention("@assistant");
     core->on_done(only_chat(), row.edit, 0);
     ASSERT_EQ(effects.posts.size(), 1U) << row.edit;
     chatted(7, "Assistant", effects.posts[0].text, effects.posts[0].id);
@@ -585,7 +595,7 @@ TEST_F(companion, lines_that_are_not_there_are_not_taken_for_others) {
 
 TEST_F(companion, the_assistant_changes_a_last_line_without_a_line_feed) {
   ready(ai_mode::on, "a\nb");
-  core->ask(as(1), ai::mention{"@assistant", "Ada"}, 0);
+  mention("@assistant");
   core->on_done(only_chat(), "EDIT main.py lines 2-2\n```\nB\n```\n", 0);
   chatted(7, "Assistant", effects.posts.at(0).text, effects.posts.at(0).id);
   ot::rope text{"a\nb"};
@@ -595,7 +605,7 @@ TEST_F(companion, the_assistant_changes_a_last_line_without_a_line_feed) {
 
 TEST_F(companion, the_assistants_lines_are_those_of_the_text_that_it_was_shown) {
   ready(ai_mode::on);
-  core->ask(as(1), ai::mention{"@assistant", "Ada"}, 0);
+  mention("@assistant");
   const ai::call_number call = only_chat();
   told(2, make_op({"# first\n"}), other_file);
   core->on_done(call, "EDIT b.py lines 1-1\n```\nbeta = 3\n```\n", 0);
@@ -607,7 +617,7 @@ TEST_F(companion, the_assistants_lines_are_those_of_the_text_that_it_was_shown) 
 
 TEST_F(companion, nothing_is_proposed_for_lines_that_have_changed_since) {
   ready(ai_mode::on);
-  core->ask(as(1), ai::mention{"@assistant", "Ada"}, 0);
+  mention("@assistant");
   const ai::call_number call = only_chat();
   told(2, make_op({3, "x"}), other_file);
   core->on_done(call, "EDIT b.py lines 1-1\n```\nbeta = 3\n```\n", 0);
@@ -617,7 +627,7 @@ TEST_F(companion, nothing_is_proposed_for_lines_that_have_changed_since) {
 
 TEST_F(companion, says_in_the_chat_that_it_cannot_answer) {
   ready(ai_mode::on);
-  core->ask(as(1), ai::mention{"@assistant", "Ada"}, 0);
+  mention("@assistant");
   core->on_failed(only_chat(), {ai::model_failure::kind::timed_out, "no answer in time", 0}, 0);
   ASSERT_EQ(effects.posts.size(), 1U);
   EXPECT_NE(effects.posts[0].text.find("no answer in time"), std::string::npos);
@@ -626,9 +636,61 @@ TEST_F(companion, says_in_the_chat_that_it_cannot_answer) {
 TEST_F(companion, a_long_answer_is_cut_to_what_a_message_holds) {
   limits.chat_chars = 10;
   ready(ai_mode::on);
-  core->ask(as(1), ai::mention{"@assistant", "Ada"}, 0);
+  mention("@assistant");
   core->on_done(only_chat(), "äöüäöüäöüäöü", 0);
   EXPECT_EQ(effects.posts.at(0).text, "äöüäöüäöü…");
+}
+
+TEST_F(companion, posts_an_answer_again_until_the_room_has_it) {
+  ready(ai_mode::on);
+  mention("@assistant");
+  core->on_done(only_chat(), "EDIT b.py lines 1-1\n```\nx\n```\n", 0);
+  ASSERT_EQ(effects.posts.size(), 1U);
+  posting_fails(error_code::unavailable, effects.posts[0].id, 1'000'000);
+  core->on_time(1'400'000);
+  EXPECT_EQ(effects.posts.size(), 1U) << "not yet";
+  EXPECT_TRUE(core->is_waited_for());
+  core->on_time(1'500'000);
+  ASSERT_EQ(effects.posts.size(), 2U);
+  EXPECT_EQ(effects.posts[1].id, effects.posts[0].id);
+  core->on_moved();
+  join();
+  ASSERT_EQ(effects.posts.size(), 3U) << "the room is elsewhere: it may not have it";
+  chatted(7, "Assistant", effects.posts[2].text, effects.posts[2].id);
+  chatted(7, "Assistant", effects.posts[2].text, effects.posts[2].id);
+  EXPECT_EQ(all<server::proposal>().size(), 1U);
+  EXPECT_FALSE(core->is_waited_for());
+}
+
+TEST_F(companion, an_answer_that_the_room_does_not_take_is_given_up) {
+  ready(ai_mode::on);
+  for (const error_code code : {error_code::unavailable, error_code::too_large}) {
+    effects = {};
+    heard.clear();
+    mention("@assistant");
+    core->on_done(only_chat(), "Well.", 0);
+    core->on_time(0);
+    posting_fails(code, effects.posts.at(0).id, 0);
+    core->on_time(limits.post_wait_us);
+    ASSERT_EQ(all<server::error>().size(), 1U);
+    EXPECT_EQ(all<server::error>()[0].code, code);
+    EXPECT_FALSE(core->is_waited_for());
+  }
+}
+
+TEST_F(companion, what_does_not_mention_it_is_not_answered) {
+  ready(ai_mode::on);
+  for (const char* text : {"me@assistant.io", "@assistants", "@assistant.io", "x.@assistant",
+                           "@assistant-ng", "assistant", ""})
+    mention(text);
+  EXPECT_TRUE(effects.chats.empty());
+  EXPECT_TRUE(heard.empty());
+  for (const char* text : {"@assistant", "hm (@assistant)", "ask @assistant.", "@assistant: why?",
+                           "\u8bf7@assistant\u770b", "a@assistant @assistant"}) {
+    effects.chats.clear();
+    mention(text);
+    EXPECT_EQ(effects.chats.size(), 1U) << text;
+  }
 }
 
 // ---- files ----

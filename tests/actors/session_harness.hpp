@@ -132,6 +132,17 @@ class session_test : public testing::Test {
     fan_out(batch_of(from, ops(from, to, ada, seq)));
   }
 
+  // A message of this client's, which the room has kept; `again`: it had it already.
+  void own_chat(std::uint64_t n, const std::string& text, bool again) {
+    const std::string shown = "chat " + std::to_string(n) + " Ada: " + text;
+    room_note note;
+    note.bytes = std::make_shared<const std::string>(again ? "" : shown + "\n");
+    note.own_site = 1;
+    note.own_bytes = std::make_shared<const std::string>(shown + " id 1\n");
+    note.chat_n = n;
+    room(std::make_shared<const fanout>(fanout{{}, {}, {std::move(note)}}));
+  }
+
   lines sent() { return std::exchange(effects.sent, {}); }
 
   limits bounds;

@@ -229,11 +229,14 @@ const assistant = () => inRoom({}, async ({ server, models, room, seat }) => {
   check(asked.isChat && asked.said.includes('what does shop.py do?') && asked.said.includes('a word before')
     && asked.said.includes('return width'), asked.said);
   same(models.requests.length, 1, 'only what mentions it is answered');
+  seat.say('@assistant what does shop.py do?', 2);
+  await until('it is known again', () => seat.line.heard.filter(({ type, id }) => type === 'chat' && id === 2).length === 2);
   models.next(fails(500));
   seat.say('@assistant and now?', 3);
   await until('a failure is said in the chat, too', () => other.assistant[1]?.text.startsWith('I cannot answer now'));
   const late = await sit(server, room);
-  check(late.line.find('welcome').chat.some((one) => one.name === 'Assistant'), 'it stays in the chat');
+  same(late.line.find('welcome').chat.filter((one) => one.name === 'Assistant').length, 2,
+    'it stays in the chat, and what came twice is answered once');
   const people = await until('who is there', () => late.line.find('welcome').peers);
   check(!people.some(({ name }) => name === 'Assistant'), 'and is nobody in the room');
 });
