@@ -51,6 +51,7 @@ struct take_back_in;
 struct attend_room;
 struct leave_room;
 struct room_mode_read;
+struct mode_overdue;
 struct companion_idle;
 struct companion_ended;
 struct autocomplete_tick;
@@ -67,6 +68,8 @@ using autocomplete_actor = caf::typed_actor<
   caf::reacts_to<leave_room>,
   // A room's mode, from the store.
   caf::reacts_to<room_mode_read>,
+  // AUTOCOMPLETE to itself: somebody has waited long enough for a room's mode.
+  caf::reacts_to<mode_overdue>,
   // A room, or who may what in it, is not what it was.
   caf::reacts_to<rights_changed>,
   // A COMPANION has nothing to do.
@@ -157,6 +160,10 @@ struct room_mode_read {
   std::optional<std::string> stored;  // nothing: there is no such room
 };
 
+struct mode_overdue {
+  std::string room_id;
+};
+
 struct companion_idle {
   std::string room_id;
   companion_actor who;
@@ -200,6 +207,7 @@ CAF_ALLOW_UNSAFE_MESSAGE_TYPE(tandem::ai::take_back_in)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(tandem::ai::attend_room)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(tandem::ai::leave_room)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(tandem::ai::room_mode_read)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(tandem::ai::mode_overdue)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(tandem::ai::companion_idle)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(tandem::ai::companion_ended)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(tandem::ai::autocomplete_tick)

@@ -32,10 +32,8 @@ autocomplete_state::room& autocomplete_state::find(const std::string& room_id,
 }
 
 void autocomplete_state::read_mode(const std::string& room_id, room& of) {
-  if (std::exchange(of.is_reading, true)) {
-    of.is_stale = true;
+  if (std::exchange(of.is_reading, true))
     return;
-  }
   const autocomplete_actor self{self_};
   self_->send(settings_.reader, read_task{[self, room_id, tenant = of.tenant](storage::reader& from) {
                 room_mode_read read{room_id, false, {}};
@@ -59,14 +57,14 @@ void autocomplete_state::on_mode_read(const room_mode_read& read) {
     return read_mode(read.room_id, of);
   if (read.failed || !read.stored) {
     settle_on(of, std::nullopt);
-    for (const ask_ai& asked : std::exchange(of.waiting, {}))
-      refuse(asked, read.failed ? error_code::unavailable : error_code::unknown_file,
+    for (const waiting_ask& one : std::exchange(of.waiting, {}))
+      refuse(one.asked, read.failed ? error_code::unavailable : error_code::unknown_file,
              read.failed ? "the store is away" : "there is no such room");
     return drop_if_unused(read.room_id);
   }
   settle_on(of, effective_mode(settings_.offer, *read.stored));
-  for (ask_ai& asked : std::exchange(of.waiting, {}))
-    pass_on(read.room_id, of, asked);
+  for (waiting_ask& one : std::exchange(of.waiting, {}))
+    pass_on(read.room_id, of, one.asked);
   drop_if_unused(read.room_id);
 }
 
@@ -85,12 +83,16 @@ void autocomplete_state::settle_on(room& of, std::optional<ai_mode> now) {
 
 // Of no room: all may have changed.
 void autocomplete_state::on_rights(const rights_changed& changed) {
+  const auto read_anew = [&](const std::string& id, room& of) {
+    of.is_stale = of.is_reading;
+    read_mode(id, of);
+  };
   if (!changed.room_id.empty()) {
     if (const auto found = rooms_.find(changed.room_id); found != rooms_.end())
-      read_mode(found->first, found->second);
+      read_anew(found->first, found->second);
   } else if (!changed.account) {
     for (auto& [id, of] : rooms_)
-      read_mode(id, of);
+      read_anew(id, of);
   }
 }
 
@@ -141,10 +143,8 @@ void autocomplete_state::drop_if_unused(const std::string& room_id) {
 
 void autocomplete_state::refuse(const ask_ai& asked, error_code code, std::string why) const {
   server::error error{code, std::move(why), {}, {}, {}, {}};
-  std::visit([&](const auto& what) {
-    if constexpr (requires { what.ask; })
-      error.ask = what.ask;
-  }, asked.what);
+  if (const std::uint64_t ask = number_of(asked.what); ask != 0)
+    error.ask = ask;
   if (code == error_code::unavailable || code == error_code::rate_limited)
     error.retry_ms = 1'000;
   asked.from.tell(error);
@@ -157,9 +157,33 @@ void autocomplete_state::on_ask(ask_ai& asked) {
   room& in = find(asked.room_id, asked.tenant);
   if (in.mode)
     return pass_on(asked.room_id, in, asked);
-  const std::string room_id = asked.room_id;
-  in.waiting.push_back(std::move(asked));
+  wait_for_mode(std::string{asked.room_id}, in, asked);
+}
+
+void autocomplete_state::wait_for_mode(const std::string& room_id, room& in, ask_ai& asked) {
+  std::erase_if(in.waiting, [&](const waiting_ask& one) {
+    return one.asked.from.id == asked.from.id && takes_place_of(asked.what, one.asked.what);
+  });
+  if (in.waiting.size() >= settings_.limits.questions)
+    return refuse(asked, error_code::rate_limited, "too much is being asked");
+  in.waiting.push_back({std::move(asked), now_us()});
   read_mode(room_id, in);
+  self_->delayed_send(self_, std::chrono::microseconds{settings_.limits.answer_wait_us},
+                      mode_overdue{room_id});
+}
+
+void autocomplete_state::on_mode_overdue(const mode_overdue& overdue) {
+  const auto found = rooms_.find(overdue.room_id);
+  if (found == rooms_.end())
+    return;
+  const std::int64_t since_us = now_us() - settings_.limits.answer_wait_us;
+  std::erase_if(found->second.waiting, [&](const waiting_ask& one) {
+    if (one.since_us > since_us)
+      return false;
+    refuse(one.asked, error_code::unavailable, "the store is slow");
+    return true;
+  });
+  drop_if_unused(overdue.room_id);
 }
 
 void autocomplete_state::pass_on(const std::string& room_id, room& in, ask_ai& asked) {
@@ -215,13 +239,10 @@ void autocomplete_state::on_take_back(const take_back_in& what) {
   const auto found = rooms_.find(what.room_id);
   if (found == rooms_.end())
     return;
-  std::erase_if(found->second.waiting, [&](const ask_ai& one) {
-    return one.from.id == what.what.asker_id && std::visit([&](const auto& asked) {
-             if constexpr (requires { asked.ask; })
-               return !what.what.ask || asked.ask == *what.what.ask;
-             else
-               return false;
-           }, one.what);
+  std::erase_if(found->second.waiting, [&](const waiting_ask& one) {
+    const std::uint64_t ask = number_of(one.asked.what);
+    return one.asked.from.id == what.what.asker_id && ask != 0
+           && (!what.what.ask || ask == *what.what.ask);
   });
   if (found->second.companion)
     self_->send(found->second.companion, what.what);
@@ -231,7 +252,7 @@ void autocomplete_state::on_tick() {
   const std::int64_t now = now_us();
   std::vector<std::string> unused;
   for (auto& [id, in] : rooms_) {
-    if (!in.mode && !in.is_reading && !in.attending.empty())
+    if (!in.mode && !in.attending.empty())
       read_mode(id, in);
     const std::int64_t allowed = in.attending.empty() ? settings_.limits.idle_unattended_us
                                                       : settings_.limits.idle_us;
@@ -262,6 +283,9 @@ autocomplete_actor::behavior_type autocomplete(
     [&state](attend_room& in) { state.guarded([&] { state.on_attend(in); }); },
     [&state](const leave_room& out) { state.guarded([&] { state.on_leave(out); }); },
     [&state](const room_mode_read& read) { state.guarded([&] { state.on_mode_read(read); }); },
+    [&state](const mode_overdue& overdue) {
+      state.guarded([&] { state.on_mode_overdue(overdue); });
+    },
     [&state](const rights_changed& changed) { state.guarded([&] { state.on_rights(changed); }); },
     [&state](const companion_idle& idle) { state.guarded([&] { state.on_companion_idle(idle); }); },
     [&state](const companion_ended& ended) {

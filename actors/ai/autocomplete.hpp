@@ -6,7 +6,8 @@
 // Invariants
 //  1. Nothing is asked while the room's mode is not known: what cannot be read counts
 //     as `off`, and is read again.
-//  2. Every question that came is passed on or refused.
+//  2. Every question that came is passed on or refused, at most answer_wait_us later,
+//     unless a newer one of the same asker and kind has taken its place.
 //  3. A room that nobody attends, without a companion, takes no memory.
 #pragma once
 
@@ -46,6 +47,7 @@ class autocomplete_state {
   void on_attend(attend_room& in);
   void on_leave(const leave_room& out);
   void on_mode_read(const room_mode_read& read);
+  void on_mode_overdue(const mode_overdue& overdue);
   void on_rights(const rights_changed& changed);
   void on_companion_idle(const companion_idle& idle);
   void on_companion_ended(const companion_ended& ended);
@@ -65,13 +67,18 @@ class autocomplete_state {
  private:
   static constexpr std::size_t companions_max = 2'000;
 
+  struct waiting_ask {
+    ask_ai asked;
+    std::int64_t since_us = 0;
+  };
+
   struct room {
     storage::tenant_key tenant = storage::default_tenant;
     std::optional<ai_mode> mode;  // none: not known yet
     bool is_reading = false;
-    bool is_stale = false;        // it changed while it was read
+    bool is_stale = false;        // it may have changed while it was read
     std::unordered_map<std::uint64_t, asker> attending;
-    std::vector<ask_ai> waiting;  // for the mode
+    std::vector<waiting_ask> waiting;  // for the mode
     companion_actor companion;
     std::uint64_t passed_on = 0;  // questions, to this companion
     std::int64_t asked_us = 0;
@@ -84,6 +91,7 @@ class autocomplete_state {
   void read_mode(const std::string& room_id, room& of);
   // Nothing: it is not known any more.
   void settle_on(room& of, std::optional<ai_mode> now);
+  void wait_for_mode(const std::string& room_id, room& in, ask_ai& asked);
   void pass_on(const std::string& room_id, room& in, ask_ai& asked);
   void start_companion(const std::string& room_id, room& in);
   void end_companion_of(room& in);

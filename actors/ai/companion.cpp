@@ -88,10 +88,8 @@ void companion_state::on_ask(ask_companion& asked) {
   ++asks_heard_;
   if (is_lost_) {
     server::error lost{error_code::unavailable, "the room was lost; ask again", {}, {}, {}, 1'000};
-    std::visit([&](const auto& what) {
-      if constexpr (requires { what.ask; })
-        lost.ask = what.ask;
-    }, asked.what);
+    if (const std::uint64_t ask = number_of(asked.what); ask != 0)
+      lost.ask = ask;
     return asked.from.tell(lost);
   }
   core_->ask(std::move(asked.from), std::move(asked.what), now_us());

@@ -14,20 +14,6 @@ namespace {
 constexpr const char* off_here = "AI is off in this room";
 constexpr const char* no_model_here = "the model is not turned on in this room; whoever manages it can do that";
 
-// Of questions of one kind an asker has one.
-std::size_t kind_of(const question& what) noexcept {
-  return what.index();
-}
-
-std::uint64_t number_of(const question& what) noexcept {
-  struct visitor {
-    std::uint64_t operator()(const completion_question& q) const { return q.ask; }
-    std::uint64_t operator()(const change_question& q) const { return q.ask; }
-    std::uint64_t operator()(const mention&) const { return 0; }
-  };
-  return std::visit(visitor{}, what);
-}
-
 const char* words_for(answer_problem problem) noexcept {
   switch (problem) {
     case answer_problem::none: return "";
@@ -63,12 +49,11 @@ void companion_core::ask(asker from, question what, std::int64_t now_us) {
   look(now_us);
 }
 
-// Everybody may mention the assistant as often as the limits of the chat allow.
 void companion_core::supersede(std::uint64_t asker_id, const question& newer) {
   if (std::holds_alternative<mention>(newer))
     return;
   std::erase_if(waiting_, [&](const waiting_question& one) {
-    return one.from.id == asker_id && kind_of(one.what) == kind_of(newer);
+    return one.from.id == asker_id && takes_place_of(newer, one.what);
   });
   const bool is_completion = std::holds_alternative<completion_question>(newer);
   end_calls([&](const call_under_way& call) {

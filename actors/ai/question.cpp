@@ -21,6 +21,19 @@ bool goes_on(std::string_view rest) noexcept {
 
 }  // namespace
 
+std::uint64_t number_of(const question& what) noexcept {
+  struct visitor {
+    std::uint64_t operator()(const completion_question& q) const { return q.ask; }
+    std::uint64_t operator()(const change_question& q) const { return q.ask; }
+    std::uint64_t operator()(const mention&) const { return 0; }
+  };
+  return std::visit(visitor{}, what);
+}
+
+bool takes_place_of(const question& newer, const question& older) noexcept {
+  return newer.index() == older.index() && !std::holds_alternative<mention>(newer);
+}
+
 bool mentions_assistant(std::string_view text) noexcept {
   for (std::size_t at = 0; (at = text.find(assistant_mention, at)) != std::string_view::npos; ++at) {
     const bool is_begun = at > 0 && (is_of_a_name(text[at - 1]) || text[at - 1] == '.');

@@ -53,7 +53,13 @@ struct text_question {
 
 using question = std::variant<completion_question, change_question, mention>;
 
-// Who asks. Asking again what is of the same kind ends the earlier question.
+// 0: it has none.
+std::uint64_t number_of(const question& what) noexcept;
+// Of the same asker: the older one is not wanted any more. Everybody may mention the
+// assistant as often as the limits of the chat allow.
+bool takes_place_of(const question& newer, const question& older) noexcept;
+
+// Who asks.
 struct asker {
   std::uint64_t id = 0;  // of nobody else in this process
   // Called from any thread; of each question it hears any number of

@@ -189,6 +189,46 @@ TEST_F(ai_service, a_mode_that_cannot_be_read_any_more_counts_as_off_until_it_ca
   EXPECT_TRUE(model->await_asked(2));
 }
 
+// A store whose readers wait before they read a room's mode, until the test says so.
+struct slow_modes {
+  void wait() {
+    gate.change([&] { ++reads; });
+    gate.await([&] { return is_open; });
+  }
+  void open() {
+    gate.change([&] { is_open = true; });
+  }
+  watched gate;
+  bool is_open = false;
+  int reads = 0;
+};
+
+TEST_F(ai_service, who_waits_for_a_rooms_mode_waits_for_so_long) {
+  const auto slow = std::make_shared<slow_modes>();
+  ai.bounds.answer_wait_us = 50'000;
+  start_with(local(), nullptr, store_with([slow] { slow->wait(); }));
+  complete(3);
+  EXPECT_TRUE(await_events(1));
+  slow->open();
+  EXPECT_EQ(std::get<server::error>(events.at(0)).code, error_code::unavailable);
+}
+
+TEST_F(ai_service, a_mode_is_read_once_for_all_who_ask_and_the_newest_question_counts) {
+  const auto slow = std::make_shared<slow_modes>();
+  start_with(local(), nullptr, store_with([slow] { slow->wait(); }));
+  for (std::uint64_t ask = 1; ask <= 5; ++ask)
+    actors->ask_ai("room", storage::default_tenant, asker(1),
+                   ai::completion_question{ask, {"a", {}}, {}, 3});
+  actors->ask_ai("room", storage::default_tenant, asker(2),
+                 ai::completion_question{6, {"a", {}}, {}, 3});
+  EXPECT_TRUE(slow->gate.await([&] { return slow->reads == 1; }));
+  slow->open();
+  ASSERT_TRUE(await_events(2));
+  EXPECT_EQ(std::get<server::completion>(events[0]).ask, 5U);
+  EXPECT_EQ(std::get<server::completion>(events[1]).ask, 6U);
+  EXPECT_EQ(slow->gate.look([&] { return slow->reads; }), 1);
+}
+
 TEST_F(ai_service, completes_a_text_of_ones_own) {
   const auto model = std::make_shared<scripted_model>();
   start_with(with_model(), model);
