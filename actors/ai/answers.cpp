@@ -9,6 +9,7 @@ namespace tandem::ai {
 namespace {
 
 constexpr std::uint32_t line_max = 10'000'000;
+constexpr std::string_view thought_end = "</think>";
 
 std::string_view trimmed(std::string_view text) {
   constexpr std::string_view blank = " \t\r\n";
@@ -155,10 +156,30 @@ std::pair<std::size_t, std::string_view> line_before(std::string_view text, std:
                                                                          : line_end - begin)};
 }
 
+bool is_all_thought(std::string_view said, std::string_view answer) {
+  return answer.empty() && !trimmed(said).empty() && said.find(thought_end) == said.npos;
+}
+
 }  // namespace
 
-refactor_answer read_refactor_answer(std::string_view text) {
+std::string_view without_thoughts(std::string_view text) noexcept {
+  const std::size_t begin = std::min(text.find_first_not_of(" \t\r\n"), text.size());
+  if (!text.substr(begin).starts_with("<think>"))
+    return text;
+  const std::size_t end = text.find(thought_end);
+  if (end == std::string_view::npos)
+    return {};
+  text.remove_prefix(end + thought_end.size());
+  while (text.starts_with('\n'))
+    text.remove_prefix(1);
+  return text;
+}
+
+refactor_answer read_refactor_answer(std::string_view said) {
+  const std::string_view text = without_thoughts(said);
   refactor_answer answer;
+  if (is_all_thought(said, text))
+    answer.problem = answer_problem::cut_off;
   const auto blocks = blocks_of(text);
   answer.summary = trimmed(text);
   if (blocks.empty())
@@ -176,8 +197,11 @@ refactor_answer read_refactor_answer(std::string_view text) {
   return answer;
 }
 
-assistant_answer read_assistant_answer(std::string_view text) {
+assistant_answer read_assistant_answer(std::string_view said) {
+  const std::string_view text = without_thoughts(said);
   assistant_answer answer;
+  if (is_all_thought(said, text))
+    answer.problem = answer_problem::cut_off;
   answer.text = trimmed(text);
   std::optional<std::pair<std::size_t, std::size_t>> place;
   for (const block& one : blocks_of(text)) {

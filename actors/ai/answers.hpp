@@ -1,5 +1,6 @@
 // What a chat model answers to the prompts of actors/ai/prompts, read. Pure.
-// What it proposes is text to be shown: nothing is done because of it.
+// What it proposes is text to be shown: nothing is done because of it. What it thinks
+// aloud before it answers (<think>…</think>) is no part of the answer.
 //
 // A fenced block is as in CommonMark: three or more backticks or tildes, up to
 // three blanks before them, closed by a line of at least as many. A block in a
@@ -16,7 +17,7 @@ namespace tandem::ai {
 // Why there is no replacement though there was a block.
 enum class answer_problem : std::uint8_t {
   none,
-  cut_off,         // the block has no end: the answer was too long
+  cut_off,         // the block, or the thinking, has no end: the answer was too long
   several_blocks,  // more than one change
 };
 
@@ -26,6 +27,9 @@ struct refactor_answer {
   std::optional<std::string> replacement;
   answer_problem problem = answer_problem::none;
 };
+
+// Without what a model thinks first; empty if that has no end.
+std::string_view without_thoughts(std::string_view text) noexcept;
 
 refactor_answer read_refactor_answer(std::string_view text);
 

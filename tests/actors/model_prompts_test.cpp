@@ -115,6 +115,24 @@ TEST(answers, a_replacement_gets_the_line_ends_of_what_it_replaces) {
   EXPECT_EQ(fitted_to("", "x\n"), "");
 }
 
+TEST(answers, what_a_model_thinks_first_is_no_part_of_its_answer) {
+  const std::string thought = "\n<think>\nEDIT a.py lines 1-2\n```\nno\n```\nhm\n</think>\n\n";
+  const auto changed = read_refactor_answer(thought + "Renamed.\n```\nz\n```\n");
+  EXPECT_EQ(changed.summary, "Renamed.");
+  EXPECT_EQ(changed.replacement, "z");
+  const auto proposed = read_assistant_answer(thought + "So:\nEDIT a.py lines 3-4\n```\nx\n```\n");
+  EXPECT_EQ(proposed.text, "So:");
+  ASSERT_TRUE(proposed.edit);
+  EXPECT_EQ(proposed.edit->first_line, 3U);
+  EXPECT_EQ(read_assistant_answer("It says <think>.").text, "It says <think>.");
+  const std::string endless = "<think>\nWell, ```\nx\n```";
+  EXPECT_EQ(read_refactor_answer(endless).problem, answer_problem::cut_off);
+  EXPECT_FALSE(read_refactor_answer(endless).replacement);
+  EXPECT_EQ(read_assistant_answer(endless).problem, answer_problem::cut_off);
+  EXPECT_EQ(read_assistant_answer(endless).text, "");
+  EXPECT_EQ(read_assistant_answer("").problem, answer_problem::none);
+}
+
 // ---- answers of the assistant ----
 
 TEST(answers, the_assistant_may_propose_one_edit) {
