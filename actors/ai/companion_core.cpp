@@ -241,7 +241,7 @@ bool companion_core::ask_model(const asker& from, asked_completion about,
   completion_prompt prompt;
   prompt.file = local.file;
   prompt.language = files_.at(about.caret.file).language;
-  place_context near = context_at(about.caret.file, about.caret.range);
+  place_context near = context_at(about.caret.file, about.caret.range, limits_.context_tokens);
   prompt.before = std::move(near.before);
   prompt.after = std::move(near.after);
   prompt.others = std::move(near.others);
@@ -321,18 +321,25 @@ bool companion_core::answer(const asker& from, const change_question& wish) {
   const known_file& file = files_.at(part->file);
   if (is_secret_file(file.name))
     return refuse(from, wish.ask, error_code::forbidden, "files like this one are not sent to a model");
-  ++counts_.changes;
-  const ot::rope& text = file.text->text();
   const text_range range = part->range;
   refactor_question about;
+  about.part = file.text->text().substring(range.from, range.to - range.from);
+  about.instruction = wish.instruction;
+  const std::uint64_t asked_bytes = about.part.size() + about.instruction.size();
+  const std::uint64_t bytes_max = limits_.context_tokens * bytes_per_token;
+  if (asked_bytes > bytes_max)
+    return refuse(from, wish.ask, error_code::too_large,
+                  "at most " + std::to_string(bytes_max)
+                    + " bytes at once, the instruction included; ask about a smaller part");
+  ++counts_.changes;
   about.file = file.name;
   about.language = file.language;
-  place_context near = context_at(part->file, range);
+  place_context near = context_at(
+    part->file, range,
+    limits_.context_tokens - static_cast<std::uint32_t>(wish.instruction.size() / bytes_per_token));
   about.before = std::move(near.before);
-  about.part = text.substring(range.from, range.to - range.from);
   about.after = std::move(near.after);
   about.others = std::move(near.others);
-  about.instruction = wish.instruction;
   const call_number call = ++last_call_;
   under_way_.emplace(call, call_under_way{from, asked_change{wish.ask, *part, about.part}});
   effects_.chat(call, refactor_prompt(about));
@@ -398,7 +405,7 @@ bool companion_core::answer(const asker& from, const mention& wish) {
   about.who = said->name.empty() ? "Guest" : said->name;
   about.question = said->text;
   std::list<std::string> texts;
-  about.files = context_for(said->text, room_texts(0, texts), limits_.context_tokens);
+  about = with_context(std::move(about), room_texts(0, texts), limits_.context_tokens);
   const call_number call = ++last_call_;
   asked_mention asked;
   for (const auto& [key, file] : files_)
@@ -543,15 +550,15 @@ std::vector<room_text> companion_core::room_texts(storage::file_key file,
   return all;
 }
 
-place_context companion_core::context_at(storage::file_key file, const text_range& part) const {
+place_context companion_core::context_at(storage::file_key file, const text_range& part,
+                                         std::uint32_t tokens) const {
   const ot::rope& text = files_.at(file).text->text();
   const std::uint64_t before = std::min(part.from, limits_.near_chars);
   const std::uint64_t after = std::min(text.chars() - part.to, limits_.near_chars);
   std::list<std::string> texts;
   return context_around(text.substring(part.from - before, before),
                         text.substring(part.from, part.to - part.from),
-                        text.substring(part.to, after), room_texts(file, texts),
-                        limits_.context_tokens);
+                        text.substring(part.to, after), room_texts(file, texts), tokens);
 }
 
 // ---- the room ----

@@ -186,8 +186,9 @@ class companion_core {
   void on_posted(const server::chat& own);
 
   server::completion completion_at(std::uint64_t ask, const place& caret);
-  // What the model is shown around a place, within the budget.
-  place_context context_at(storage::file_key file, const text_range& part) const;
+  // What the model is shown around a place, within a budget.
+  place_context context_at(storage::file_key file, const text_range& part,
+                           std::uint32_t tokens) const;
   // The room's texts but `file`'s; views into `texts`.
   std::vector<room_text> room_texts(storage::file_key file, std::list<std::string>& texts) const;
 

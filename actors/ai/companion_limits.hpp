@@ -11,7 +11,7 @@ struct companion_limits {
   std::uint64_t questions = 500;           // waiting or under way
   std::int64_t answer_wait_us = 5'000'000; // for the room, a file, a revision
   std::uint64_t near_chars = 20'000;       // on each side of a place: what is looked at
-  std::uint32_t context_tokens = 2'048;    // what a model is shown of the room
+  std::uint32_t context_tokens = 2'048;    // of people's words, in a question to a model
   std::uint64_t instruction_chars = 2'000;
   std::uint64_t texts_queued = 64;         // questions about texts of no room
   std::uint64_t text_calls = 500;          // of the model about such

@@ -21,6 +21,7 @@ constexpr std::size_t chunks_max = 2'000;            // of all files
 constexpr std::size_t query_before_bytes = 2'000;    // what is near enough to tell what it is about
 constexpr std::size_t query_after_bytes = 1'000;
 constexpr std::size_t word_bytes_min = 3;
+constexpr std::size_t number_bytes = 7;              // of a line's number, in front of it
 
 using words = std::unordered_set<std::string_view>;
 
@@ -73,6 +74,7 @@ words words_of(std::string_view text) {
 struct chunk {
   const room_text* file = nullptr;
   std::uint32_t first_line = 1;
+  std::uint32_t lines = 0;
   std::string_view text;
   words has;
   double score = 0;
@@ -92,7 +94,7 @@ void add_chunks(std::vector<chunk>& all, const room_text& file) {
     }
     const std::string_view text = rest.substr(0, end);
     if (text.size() <= chunk_bytes_max)
-      all.push_back({&file, line, text, words_of(text), 0});
+      all.push_back({&file, line, lines, text, words_of(text), 0});
     line += lines;
     rest.remove_prefix(end);
   }
@@ -117,9 +119,13 @@ void rate(std::vector<chunk>& all, const words& asked) {
   }
 }
 
+// What is asked for: for a place only what shares words with it, for a question with
+// the lines' numbers.
+enum class wish : std::uint8_t { place, question };
+
 // Chunks within a budget, the best first.
 std::vector<chunk> chosen(const words& asked, const std::vector<room_text>& files,
-                          std::size_t bytes_max, bool must_share) {
+                          std::size_t bytes_max, wish what) {
   std::vector<chunk> all;
   for (const room_text& file : files)
     if (!is_secret_file(file.name))
@@ -133,8 +139,9 @@ std::vector<chunk> chosen(const words& asked, const std::vector<room_text>& file
   std::vector<chunk> taken;
   std::size_t bytes = 0;
   for (chunk& one : all) {
-    const std::size_t cost = one.text.size() + one.file->name.size() + 1;
-    if ((must_share && one.score <= 0) || bytes + cost > bytes_max)
+    const std::size_t numbers = what == wish::question ? one.lines * number_bytes : 0;
+    const std::size_t cost = one.text.size() + one.file->name.size() + 1 + numbers;
+    if ((what == wish::place && one.score <= 0) || bytes + cost > bytes_max)
       continue;
     bytes += cost;
     taken.push_back(std::move(one));
@@ -211,7 +218,7 @@ place_context context_around(std::string_view before, std::string_view part,
   query += begin_of(after, query_after_bytes);
   std::size_t left = bytes - near_before.size() - near_after.size();
   place_context found;
-  for (file_lines& lines : joined(chosen(words_of(query), others, left, true))) {
+  for (file_lines& lines : joined(chosen(words_of(query), others, left, wish::place))) {
     left -= lines.file.size() + 1 + lines.text.size();
     found.others.push_back({std::move(lines.file), std::move(lines.text)});
   }
@@ -223,7 +230,28 @@ place_context context_around(std::string_view before, std::string_view part,
 
 std::vector<file_lines> context_for(std::string_view question,
                                     const std::vector<room_text>& files, std::uint32_t tokens) {
-  return joined(chosen(words_of(question), files, tokens * bytes_per_token, false));
+  return joined(chosen(words_of(question), files, tokens * bytes_per_token, wish::question));
+}
+
+assistant_question with_context(assistant_question asked, const std::vector<room_text>& files,
+                                std::uint32_t tokens) {
+  const std::size_t all = tokens * bytes_per_token;
+  asked.question = begin_of(asked.question, all / 2);
+  std::size_t left = all - asked.question.size();
+  std::size_t chat = 0;
+  auto first = asked.recent.end();
+  while (first != asked.recent.begin()) {
+    const room_chat_line& line = *std::prev(first);
+    const std::size_t bytes = line.who.size() + line.text.size() + 3;
+    if (chat + bytes > all / 4)
+      break;
+    chat += bytes;
+    --first;
+  }
+  asked.recent.erase(asked.recent.begin(), first);
+  left -= chat;
+  asked.files = joined(chosen(words_of(asked.question), files, left, wish::question));
+  return asked;
 }
 
 }  // namespace tandem::ai

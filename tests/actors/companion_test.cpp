@@ -534,6 +534,17 @@ TEST_F(companion, bounds_what_may_be_asked_at_once) {
     EXPECT_EQ(error.code, error_code::too_large);
 }
 
+TEST_F(companion, a_part_counts_into_the_budget_with_its_instruction) {
+  limits.context_tokens = 3;
+  ready(ai_mode::on);
+  change(1, 3, 0, 8);
+  change(2, 3, 0, 7);
+  ASSERT_EQ(all<server::error>().size(), 1U);
+  EXPECT_EQ(all<server::error>()[0].ask, 1U);
+  EXPECT_EQ(all<server::error>()[0].code, error_code::too_large);
+  EXPECT_EQ(effects.chats.size(), 1U);
+}
+
 // ---- the assistant ----
 
 TEST_F(companion, answers_in_the_chat) {

@@ -284,6 +284,27 @@ TEST(context, what_was_edited_lately_outweighs_a_little_more_in_common) {
   EXPECT_EQ(found.others[0].file, "new.py");
 }
 
+TEST(context, a_question_its_chat_and_files_keep_to_one_budget) {
+  const std::string code = lines_of("def compute_total(order): return order.total", 500);
+  const std::vector<room_text> files{{"a.py", "python", code, 0}};
+  for (const std::size_t length : {10U, 1'000U, 50'000U})
+    for (const std::uint32_t tokens : {128U, 1'000U, 5'000U}) {
+      assistant_question asked;
+      asked.who = "Ada";
+      for (int i = 0; i < 20; ++i)
+        asked.recent.push_back({"Bob", std::to_string(i) + std::string(length, 'x')});
+      asked.question = std::string(length, '?');
+      const assistant_question found = with_context(asked, files, tokens);
+      const std::string prompt = assistant_prompt(found).turns.front().text;
+      const std::string none = assistant_prompt({}).turns.front().text;
+      EXPECT_LE(prompt.size() - none.size(), tokens * bytes_per_token + 300) << length;
+      EXPECT_FALSE(found.question.empty());
+      if (!found.recent.empty()) {
+        EXPECT_EQ(found.recent.back().text, asked.recent.back().text) << "the latest stay";
+      }
+    }
+}
+
 TEST(context, a_question_gets_lines_with_their_numbers) {
   const std::string text = lines_of("filler line here", 60) + "def settle_order(): pass\n";
   const std::vector<room_text> files{{"a.py", "python", text, 1}, {"empty.py", "", "", 0},
