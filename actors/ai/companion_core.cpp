@@ -404,8 +404,7 @@ bool companion_core::answer(const asker& from, const mention& wish) {
       about.recent.push_back({one.name, one.text});
   about.who = said->name.empty() ? "Guest" : said->name;
   about.question = said->text;
-  std::list<std::string> texts;
-  about = with_context(std::move(about), room_texts(0, texts), limits_.context_tokens);
+  about = with_context(std::move(about), room_texts(0), limits_.context_tokens);
   const call_number call = ++last_call_;
   asked_mention asked;
   for (const auto& [key, file] : files_)
@@ -533,32 +532,31 @@ void companion_core::on_failed(call_number number, const model_failure& failure,
   std::visit([&](const auto& about) { give_up(call, about, failure); }, call.what);
 }
 
-std::vector<room_text> companion_core::room_texts(storage::file_key file,
-                                                  std::list<std::string>& texts) const {
-  std::vector<const file_map::value_type*> known;
-  for (const auto& entry : files_)
-    if (entry.first != file && entry.second.text)
-      known.push_back(&entry);
-  std::ranges::stable_sort(known, std::ranges::greater{},
-                           [](const auto* entry) { return entry->second.edited; });
+std::vector<room_text> companion_core::room_texts(storage::file_key file) {
+  std::vector<known_file*> known;
+  for (auto& [key, one] : files_)
+    if (key != file && one.text && !is_secret_file(one.name))
+      known.push_back(&one);
+  std::ranges::stable_sort(known, std::ranges::greater{}, &known_file::edited);
   std::vector<room_text> all;
-  for (const auto* entry : known) {
-    texts.push_back(entry->second.text->text().to_string());
-    all.push_back({entry->second.name, entry->second.language, texts.back(),
-                   static_cast<std::uint32_t>(all.size())});
+  for (known_file* one : known) {
+    if (!one->parts) {
+      one->parts = std::make_shared<const text_parts>(one->text->text());
+      ++counts_.texts_cut;
+    }
+    all.push_back({one->name, one->language, one->parts, static_cast<std::uint32_t>(all.size())});
   }
   return all;
 }
 
 place_context companion_core::context_at(storage::file_key file, const text_range& part,
-                                         std::uint32_t tokens) const {
+                                         std::uint32_t tokens) {
   const ot::rope& text = files_.at(file).text->text();
   const std::uint64_t before = std::min(part.from, limits_.near_chars);
   const std::uint64_t after = std::min(text.chars() - part.to, limits_.near_chars);
-  std::list<std::string> texts;
   return context_around(text.substring(part.from - before, before),
                         text.substring(part.from, part.to - part.from),
-                        text.substring(part.to, after), room_texts(file, texts), tokens);
+                        text.substring(part.to, after), room_texts(file), tokens);
 }
 
 // ---- the room ----
@@ -568,7 +566,7 @@ void companion_core::on_joined(const server::welcome& welcome, std::int64_t now_
   site_ = welcome.site;
   files_.clear();
   for (const server::file_state& file : welcome.files)
-    files_[static_cast<storage::file_key>(file.id)] = {file.name, file.language, {}, false, 0};
+    files_[static_cast<storage::file_key>(file.id)] = {file.name, file.language, {}, false, 0, nullptr};
   chat_.assign(welcome.messages.begin(), welcome.messages.end());
   while (chat_.size() > limits_.chats_remembered)
     chat_.pop_front();
@@ -665,6 +663,7 @@ void companion_core::forget_text(storage::file_key key, known_file& file) {
   if (file.text)
     predictor_.close(key);
   file.text.reset();
+  file.parts.reset();
   file.is_asked_for = false;
 }
 
@@ -690,6 +689,7 @@ void companion_core::follow(const file_batch& batch) {
       forget_text(found->first, file);
       return open(found->first, file);
     }
+    file.parts.reset();
     const ot::rope before = file.text->text();
     const ot::text_op made = *op;
     file.text->apply(std::move(*op));
@@ -701,7 +701,7 @@ void companion_core::note(const room_note& told) {
   const auto found = files_.find(told.file);
   switch (told.on_file) {
     case room_note::effect::created:
-      files_[told.file] = {told.new_name, {}, {}, false, 0};
+      files_[told.file] = {told.new_name, {}, {}, false, 0, nullptr};
       break;
     case room_note::effect::renamed:
       if (found != files_.end())

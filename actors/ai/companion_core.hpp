@@ -32,8 +32,8 @@
 #include <cstdint>
 #include <deque>
 #include <functional>
-#include <list>
 #include <map>
+#include <memory>
 #include <optional>
 #include <string>
 #include <variant>
@@ -88,6 +88,7 @@ class companion_core {
     std::uint64_t mentions = 0;
     std::uint64_t dropped = 0;     // the text had changed where it mattered
     std::uint64_t cache_hits = 0;
+    std::uint64_t texts_cut = 0;   // looked through anew for what a model is shown
   };
 
   companion_core(const companion_limits& limits, const ai_offer& offer,
@@ -128,6 +129,7 @@ class companion_core {
     std::optional<followed_text> text;
     bool is_asked_for = false;
     std::uint64_t edited = 0;  // rises with each edit in the room
+    std::shared_ptr<const text_parts> parts;  // of the text as it is; null: not cut yet
   };
   using file_map = std::map<storage::file_key, known_file>;
 
@@ -188,9 +190,9 @@ class companion_core {
   server::completion completion_at(std::uint64_t ask, const place& caret);
   // What the model is shown around a place, within a budget.
   place_context context_at(storage::file_key file, const text_range& part,
-                           std::uint32_t tokens) const;
-  // The room's texts but `file`'s; views into `texts`.
-  std::vector<room_text> room_texts(storage::file_key file, std::list<std::string>& texts) const;
+                           std::uint32_t tokens);
+  // The room's texts but `file`'s. O(what has been edited since the last time).
+  std::vector<room_text> room_texts(storage::file_key file);
 
   known_file* find(const file_reference& wanted, storage::file_key& key);
   void open(storage::file_key key, known_file& file);

@@ -12,9 +12,11 @@
 
 #include "actors/ai/language_model.hpp"
 #include "actors/ai/prompts.hpp"
+#include "actors/ai/text_parts.hpp"
 
 #include <cstddef>
 #include <cstdint>
+#include <memory>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -31,7 +33,7 @@ bool is_secret_file(std::string_view name);
 struct room_text {
   std::string_view name;
   std::string_view language;
-  std::string_view text;
+  std::shared_ptr<const text_parts> parts;  // not null
   std::uint32_t edited_rank = 0;  // 0: edited last
 };
 

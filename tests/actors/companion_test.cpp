@@ -449,6 +449,20 @@ TEST_F(companion, a_file_that_looks_secret_goes_to_no_model) {
   EXPECT_EQ(all<server::error>().at(0).code, error_code::forbidden);
 }
 
+TEST_F(companion, looks_through_a_text_once_for_each_revision) {
+  ready(ai_mode::on);
+  complete(1, 3, 18);
+  const std::uint64_t before = core->counts().texts_cut;
+  complete(2, 3, 17);
+  told(4, make_op({"x"}));
+  complete(3, 4, 16);
+  EXPECT_EQ(core->counts().texts_cut, before) << "the other file is as it was";
+  told(2, make_op({"x"}), other_file);
+  complete(4, 4, 15);
+  complete(5, 4, 14);
+  EXPECT_EQ(core->counts().texts_cut, before + 1);
+}
+
 // ---- changes ----
 
 TEST_F(companion, a_change_comes_as_an_operation_with_a_summary) {

@@ -212,6 +212,11 @@ std::string lines_of(const std::string& line, int count) {
   return text;
 }
 
+room_text file(std::string_view name, std::string_view language, std::string_view text,
+               std::uint32_t edited_rank) {
+  return {name, language, std::make_shared<const text_parts>(ot::rope{text}), edited_rank};
+}
+
 std::size_t bytes_of(const place_context& found) {
   std::size_t bytes = found.before.size() + found.after.size();
   for (const excerpt& other : found.others)
@@ -227,7 +232,7 @@ TEST(context, what_fits_goes_whole) {
 
 TEST(context, it_keeps_to_its_budget_and_cuts_at_line_ends) {
   const std::string code = lines_of("def compute_total(order): return order.total", 500);
-  const std::vector<room_text> others{{"b.py", "python", code, 0}};
+  const std::vector<room_text> others{file("b.py", "python", code, 0)};
   for (const std::uint32_t tokens : {0U, 1U, 10U, 100U, 1'000U, 5'000U}) {
     const auto found = context_around(code + "compute_", "", code, others, tokens);
     EXPECT_LE(bytes_of(found), tokens * bytes_per_token);
@@ -258,9 +263,9 @@ TEST(context, a_part_that_takes_the_budget_leaves_nothing) {
 TEST(context, other_files_come_by_what_they_share) {
   const std::string unrelated = lines_of("print(nothing, of, interest)", 5);
   const std::vector<room_text> others{
-    {"unrelated.py", "python", unrelated, 0},
-    {"orders.py", "python", "class OrderBook:\n    def settle_order(self): ...\n", 3},
-    {".env", "", "ORDER_KEY=settle_order OrderBook\n", 1},
+    file("unrelated.py", "python", unrelated, 0),
+    file("orders.py", "python", "class OrderBook:\n    def settle_order(self): ...\n", 3),
+    file(".env", "", "ORDER_KEY=settle_order OrderBook\n", 1),
   };
   const auto found = context_around("book = OrderBook()\nbook.settle_order", "", "\n", others, 500);
   ASSERT_EQ(found.others.size(), 1U);
@@ -269,7 +274,7 @@ TEST(context, other_files_come_by_what_they_share) {
 
 TEST(context, of_equals_the_one_edited_last_comes_first) {
   const std::string text = "class OrderBook: pass\n";
-  const std::vector<room_text> others{{"old.py", "", text, 5}, {"new.py", "", text, 0}};
+  const std::vector<room_text> others{file("old.py", "", text, 5), file("new.py", "", text, 0)};
   const auto found = context_around("OrderBook", "", "", others, 500);
   ASSERT_EQ(found.others.size(), 2U);
   EXPECT_EQ(found.others[0].file, "new.py");
@@ -277,16 +282,28 @@ TEST(context, of_equals_the_one_edited_last_comes_first) {
 
 TEST(context, what_was_edited_lately_outweighs_a_little_more_in_common) {
   const std::vector<room_text> others{
-    {"old.py", "", "class OrderBook: pass\n", 5},
-    {"new.py", "", "class OrderBook: pass  # with a few words more\n", 0}};
+    file("old.py", "", "class OrderBook: pass\n", 5),
+    file("new.py", "", "class OrderBook: pass  # with a few words more\n", 0)};
   const auto found = context_around("OrderBook", "", "", others, 500);
   ASSERT_EQ(found.others.size(), 2U);
   EXPECT_EQ(found.others[0].file, "new.py");
 }
 
+TEST(text_parts, cover_a_text_but_what_is_too_long) {
+  const std::string text = lines_of("é one two", 40) + std::string(5'000, 'x') + "\nlast";
+  const text_parts cut{ot::rope{text}};
+  ASSERT_EQ(cut.parts().size(), 3U);
+  EXPECT_EQ(cut.parts()[0].lines, 30U);
+  EXPECT_EQ(cut.parts()[1].first_line, 31U);
+  EXPECT_EQ(cut.text_of(cut.parts()[1]), lines_of("é one two", 10));
+  EXPECT_EQ(cut.parts()[2].first_line, 42U);
+  EXPECT_EQ(cut.text_of(cut.parts()[2]), "last");
+  EXPECT_EQ(cut.parts()[0].words, words_of("two one"));
+}
+
 TEST(context, a_question_its_chat_and_files_keep_to_one_budget) {
   const std::string code = lines_of("def compute_total(order): return order.total", 500);
-  const std::vector<room_text> files{{"a.py", "python", code, 0}};
+  const std::vector<room_text> files{file("a.py", "python", code, 0)};
   for (const std::size_t length : {10U, 1'000U, 50'000U})
     for (const std::uint32_t tokens : {128U, 1'000U, 5'000U}) {
       assistant_question asked;
@@ -307,8 +324,8 @@ TEST(context, a_question_its_chat_and_files_keep_to_one_budget) {
 
 TEST(context, a_question_gets_lines_with_their_numbers) {
   const std::string text = lines_of("filler line here", 60) + "def settle_order(): pass\n";
-  const std::vector<room_text> files{{"a.py", "python", text, 1}, {"empty.py", "", "", 0},
-                                     {"id_rsa", "", "settle_order\n", 0}};
+  const std::vector<room_text> files{file("a.py", "python", text, 1), file("empty.py", "", "", 0),
+                                     file("id_rsa", "", "settle_order\n", 0)};
   const auto found = context_for("what does settle_order do?", files, 100);
   ASSERT_FALSE(found.empty());
   EXPECT_EQ(found[0].file, "a.py");
