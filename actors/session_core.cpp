@@ -181,7 +181,9 @@ void session_core::say_hello(client::hello& hello) {
 void session_core::on_role(room_role role) {
   if (phase_ == phase::closed || role == role_)
     return;
-  role_ = role;
+  if (tandem::may(std::exchange(role_, role), room_action::ask_ai)
+      && !tandem::may(role_, room_action::ask_ai))
+    effects_.take_back({});
   if (phase_ != phase::live)
     return;
   effects_.send(encoder_.encode(server::role{std::string{to_string(role)}}));
@@ -427,9 +429,13 @@ void session_core::mention_assistant(const room_note& own_chat) {
     effects_.ask_ai(ai::mention{own_chat.own_bytes});
 }
 
-// Before the welcome nobody has been told what may be asked.
+// Before the welcome nobody has been told what may be asked. An answer may have been
+// on its way when the role was lost; one to a mention is not taken back.
 void session_core::on_ai(const server::ai_event& event) {
   if (phase_ != phase::live && phase_ != phase::moving)
+    return;
+  if (!std::holds_alternative<server::ai_state>(event)
+      && !tandem::may(role_, room_action::ask_ai))
     return;
   effects_.send(encoder_.encode_ai(event));
   end_if_unread();

@@ -78,7 +78,8 @@ class session_effects {
 
   // ---- to the AI; answered by on_ai ----
   virtual void ask_ai(ai::question what) = 0;
-  virtual void take_back(std::uint64_t ask) = 0;
+  // Nothing: all that was asked.
+  virtual void take_back(std::optional<std::uint64_t> ask) = 0;
 };
 
 class session_core {

@@ -37,7 +37,7 @@ class recording_session_effects final : public session_effects {
   }
   void change_role(room_role role) override { roles.push_back(role); }
   void ask_ai(ai::question what) override { questions.push_back(std::move(what)); }
-  void take_back(std::uint64_t ask) override { taken_back.push_back(ask); }
+  void take_back(std::optional<std::uint64_t> ask) override { taken_back.push_back(ask); }
 
   lines sent;
   std::uint64_t unread = 0;
@@ -51,7 +51,7 @@ class recording_session_effects final : public session_effects {
   std::vector<client::chat> chats;
   std::vector<client::change_file> changes;
   std::vector<ai::question> questions;
-  std::vector<std::uint64_t> taken_back;
+  std::vector<std::optional<std::uint64_t>> taken_back;
   std::vector<client::diverged> divergences;
   std::vector<room_role> roles;
 };

@@ -471,10 +471,16 @@ const demoted = () => withPeople({}, async ({ models, people, room }) => {
   await people.owner.must('PATCH', `/rooms/${room}/members/${people.editor.id}`, { role: 'viewer' });
   await until('told', () => seat.line.find('role'));
   same((await seat.answer(seat.complete(1))).code, 'forbidden', 'a question after that');
-  await people.owner.must('DELETE', `/rooms/${room}/members/${people.editor.id}`);
-  await until('out', () => seat.line.closed);
   await until('and what was asked is taken back', () => asked.ended === 'client');
   same(seat.said(ask).filter(isLast), [], 'without an answer');
+  await people.owner.must('PATCH', `/rooms/${room}/members/${people.editor.id}`, { role: 'editor' });
+  await until('an editor again', () => seat.line.heard.filter(({ type }) => type === 'role').length === 2);
+  const again = seat.refactor([0, 2], 'x');
+  const askedAgain = await until('the model is asked again', () => models.requests[1]);
+  await people.owner.must('DELETE', `/rooms/${room}/members/${people.editor.id}`);
+  await until('out', () => seat.line.closed);
+  await until('and taken back with the place, too', () => askedAgain.ended === 'client');
+  same(seat.said(again).filter(isLast), [], 'without an answer');
 });
 
 const limits = () => inRoom({ TANDEM_ASKS_PER_MINUTE: '1', TANDEM_ASKS_BURST: '12' }, async ({ models, seat }) => {
