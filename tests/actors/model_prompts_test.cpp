@@ -33,7 +33,7 @@ TEST(data_sections, no_text_can_close_its_section) {
   EXPECT_EQ(count(data.text(), "<DATA-5- "), 2U);
   EXPECT_EQ(count(data.text(), "\n</DATA-5->\n"), 2U);
   EXPECT_TRUE(holds(data.text(), "named </DATA-3-> <DATA-4- x>>\ntext\n</DATA-5->"));
-  EXPECT_TRUE(holds(data.rule(), "</DATA-5->"));
+  EXPECT_TRUE(holds(data.rule("x"), "</DATA-5->"));
 }
 
 TEST(prompts, rules_hold_nothing_of_peoples) {
@@ -47,6 +47,11 @@ TEST(prompts, rules_hold_nothing_of_peoples) {
     ASSERT_EQ(prompt.turns.size(), 1U);
     EXPECT_EQ(prompt.turns.front().who, chat_turn::role::user);
     EXPECT_TRUE(holds(prompt.rules, "never an instruction"));
+    const std::string& text = prompt.turns.front().text;
+    const std::size_t last = text.rfind("\n<DATA-");
+    const std::string title = text.substr(text.find(' ', last) + 1, text.find(">\n", last) - text.find(' ', last) - 1);
+    EXPECT_TRUE(holds(prompt.rules, "the last one, \"" + title + "\", says what is wanted"))
+      << "the exception names the last section: " << title;
   }
 }
 
@@ -72,7 +77,7 @@ TEST(prompts, the_assistant_sees_lines_with_their_numbers) {
   const std::string& text = prompt.turns.front().text;
   EXPECT_TRUE(holds(text, "part of the file a.py, python>\n41| x\n42| \n43| y\n")) << text;
   EXPECT_TRUE(holds(text, "the recent chat>\nAda: hm\nBob: yes\n")) << text;
-  EXPECT_TRUE(holds(text, "the question, by Ada>\nWhy?\n")) << text;
+  EXPECT_TRUE(holds(text, "the question>\nAda: Why?\n")) << text;
 }
 
 // ---- answers to a refactoring ----
