@@ -362,14 +362,6 @@ void session_core::diverged(client::diverged& message) {
 
 // ---- the AI ----
 
-namespace {
-
-// What takes a model long counts for as many completions.
-constexpr std::uint64_t completion_weight = 1;
-constexpr std::uint64_t change_weight = 10;
-
-}  // namespace
-
 bool session_core::may_ask(const std::string& file, std::uint64_t ask, std::uint64_t weight,
                            std::int64_t now_us) {
   server::error error{error_code::forbidden, {}, file, {}, {}, {}};
@@ -399,7 +391,7 @@ void session_core::refuse_unopened(const std::string& file, std::uint64_t ask) {
 }
 
 void session_core::complete(client::complete& message, std::int64_t now_us) {
-  if (!may_ask(message.file, message.ask, completion_weight, now_us))
+  if (!may_ask(message.file, message.ask, ai::completion_weight, now_us))
     return;
   const auto file = find(message.file, message.id);
   if (file == files_.end() || message.rev > file->second.sent)
@@ -409,7 +401,7 @@ void session_core::complete(client::complete& message, std::int64_t now_us) {
 }
 
 void session_core::refactor(client::refactor& message, std::int64_t now_us) {
-  if (!may_ask(message.file, message.ask, change_weight, now_us))
+  if (!may_ask(message.file, message.ask, ai::change_weight, now_us))
     return;
   const auto file = find(message.file, message.id);
   if (file == files_.end() || message.rev > file->second.sent)
@@ -425,7 +417,7 @@ void session_core::mention_assistant(const room_note& own_chat) {
   if (own_chat.bytes->empty()
       || own_chat.own_bytes->find(ai::assistant_mention) == std::string::npos)
     return;
-  if (may_ask({}, 0, change_weight, last_heard_us_))
+  if (may_ask({}, 0, ai::change_weight, last_heard_us_))
     effects_.ask_ai(ai::mention{own_chat.own_bytes});
 }
 

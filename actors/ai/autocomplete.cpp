@@ -191,24 +191,30 @@ void autocomplete_state::pass_on(const std::string& room_id, room& in, ask_ai& a
     return refuse(asked, error_code::forbidden, "AI is off in this room");
   if (!in.companion && companions_ >= companions_max)
     return refuse(asked, error_code::rate_limited, "the AI is wanted in too many rooms");
-  if (!in.companion)
-    start_companion(room_id, in);
+  if (!in.companion && !start_companion(room_id, in))
+    return refuse(asked, error_code::unavailable, "the AI cannot be started in this room");
   in.asked_us = now_us();
   ++in.passed_on;
   self_->send(in.companion, ask_companion{std::move(asked.from), std::move(asked.what)});
 }
 
-void autocomplete_state::start_companion(const std::string& room_id, room& in) {
-  // A thread of its own: what it learns and looks for is in no edit's way.
-  in.companion = self_->spawn<caf::detached>(
-    companion, companion_settings{settings_.registry, autocomplete_actor{self_}, room_id,
-                                  in.tenant, settings_.new_client(), settings_.limits,
-                                  settings_.offer, settings_.decoder, settings_.model,
-                                  settings_.counters});
+bool autocomplete_state::start_companion(const std::string& room_id, room& in) {
+  try {
+    // A thread of its own: what it learns and looks for is in no edit's way.
+    in.companion = self_->spawn<caf::detached>(
+      companion, companion_settings{settings_.registry, autocomplete_actor{self_}, room_id,
+                                    in.tenant, settings_.new_client(), settings_.limits,
+                                    settings_.offer, settings_.decoder, settings_.model,
+                                    settings_.counters});
+  } catch (const std::exception& error) {
+    log(log_level::error, "the AI of room " + room_id + " cannot be started: " + error.what());
+    return false;
+  }
   in.passed_on = 0;
   ++companions_;
   ++settings_.counters->companions;
   self_->send(in.companion, mode_is{*in.mode});
+  return true;
 }
 
 void autocomplete_state::end_companion_of(room& in) {

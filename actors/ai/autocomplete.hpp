@@ -93,7 +93,8 @@ class autocomplete_state {
   void settle_on(room& of, std::optional<ai_mode> now);
   void wait_for_mode(const std::string& room_id, room& in, ask_ai& asked);
   void pass_on(const std::string& room_id, room& in, ask_ai& asked);
-  void start_companion(const std::string& room_id, room& in);
+  // Whether it could be: it takes a thread.
+  bool start_companion(const std::string& room_id, room& in);
   void end_companion_of(room& in);
   void refuse(const ask_ai& asked, error_code code, std::string why) const;
   server::ai_state state_of(ai_mode mode) const;

@@ -59,6 +59,11 @@ std::uint64_t number_of(const question& what) noexcept;
 // assistant as often as the limits of the chat allow.
 bool takes_place_of(const question& newer, const question& older) noexcept;
 
+// What a question counts for where they are limited: what takes a model long counts
+// for as many completions.
+inline constexpr std::uint64_t completion_weight = 1;
+inline constexpr std::uint64_t change_weight = 10;
+
 // Who asks.
 struct asker {
   std::uint64_t id = 0;  // of nobody else in this process

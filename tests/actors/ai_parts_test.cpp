@@ -5,7 +5,6 @@
 #include "actors/ai/line_change.hpp"
 #include "actors/ai/text_difference.hpp"
 #include "actors/ai/texts.hpp"
-#include "ot/transform.hpp"
 #include "tests/support/ops.hpp"
 #include "tests/support/random_op.hpp"
 #include "tests/support/random_text.hpp"
@@ -92,7 +91,6 @@ TEST(followed_text, carries_what_was_meant_for_an_older_revision) {
   EXPECT_FALSE(text.knows_way_from(2));
   EXPECT_EQ(text.carry_position(4, 3), 9U);
   EXPECT_EQ(text.carry_position(4, 4), 4U);
-  EXPECT_EQ(applied("zero\none\ntwo\n", text.carry(make_op({4, "x"}), 3)), "zero\none\nxtwo\n");
 }
 
 TEST(followed_text, forgets_what_is_long_ago) {
@@ -122,7 +120,6 @@ TEST(completion_cache, finds_an_answer_again_also_when_part_of_it_was_typed) {
   EXPECT_EQ(cache.find(1, "def total(", ")\n"), "items, start=0");
   EXPECT_EQ(cache.find(1, "def total(ite", ")\n"), "ms, start=0");
   EXPECT_EQ(cache.find(1, "def total(items, start=", ")\n"), "0");
-  EXPECT_EQ(cache.hits(), 3U);
   EXPECT_FALSE(cache.find(1, "def total(items, start=0", ")\n")) << "nothing is left";
   EXPECT_FALSE(cache.find(1, "def total(x", ")\n")) << "something else was typed";
   EXPECT_FALSE(cache.find(1, "def total(", "\n")) << "something else follows";

@@ -280,7 +280,7 @@ TEST_F(ai_service, what_a_client_asked_ends_when_it_leaves) {
   EXPECT_TRUE(model->await_ended(1));
 }
 
-TEST_F(ai_service, a_viewer_and_a_stranger_ask_nothing) {
+TEST_F(ai_service, nothing_is_asked_about_a_file_that_is_not_open) {
   const auto model = std::make_shared<scripted_model>();
   start_with(with_model(), model);
   sinking_client ada{*actors, "room", "ada"};
