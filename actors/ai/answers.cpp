@@ -162,6 +162,15 @@ bool is_all_thought(std::string_view said, std::string_view answer) {
 
 }  // namespace
 
+const char* explained(answer_problem problem) noexcept {
+  switch (problem) {
+    case answer_problem::none: return "";
+    case answer_problem::cut_off: return "\n\n(The change was cut off: ask about a smaller part.)";
+    case answer_problem::several_blocks: return "\n\n(There was more than one change: none is shown.)";
+  }
+  return "";
+}
+
 std::string_view without_thoughts(std::string_view text) noexcept {
   const std::size_t begin = std::min(text.find_first_not_of(" \t\r\n"), text.size());
   if (!text.substr(begin).starts_with("<think>"))

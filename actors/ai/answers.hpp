@@ -21,6 +21,9 @@ enum class answer_problem : std::uint8_t {
   several_blocks,  // more than one change
 };
 
+// For people, behind what the model says; empty: there is none.
+const char* explained(answer_problem problem) noexcept;
+
 struct refactor_answer {
   std::string summary;  // all but the block, without empty lines at its ends
   // Without the line end before the closing fence; nothing: no change.

@@ -204,6 +204,9 @@ class companion_core {
   void note(const room_note& told);
   void on_chat(const room_note& told);
 
+  static constexpr const char* no_model_here =
+    "the model is not turned on in this room; whoever manages it can do that";
+
   const companion_limits limits_;
   const ai_offer offer_;
   const frame_decoder& decoder_;
