@@ -136,5 +136,5 @@ export class AiStateView {
 function whereTextsGo({ mode, host, model }: AiState): string {
   if (mode === 'off') return 'AI is off in this room.';
   if (mode === 'local') return 'Suggestions come from this room’s own files; nothing leaves this server.';
-  return `Parts of this room’s files are sent to ${host ?? 'a model'}${model === undefined ? '' : ` (${model})`} when somebody asks, or types.`;
+  return `Parts of this room’s files and chat are sent to ${host ?? 'a model'}${model === undefined ? '' : ` (${model})`} when somebody asks, or types.`;
 }
