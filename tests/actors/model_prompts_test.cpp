@@ -48,8 +48,8 @@ TEST(prompts, rules_hold_nothing_of_peoples) {
     EXPECT_EQ(prompt.turns.front().who, chat_turn::role::user);
     EXPECT_TRUE(holds(prompt.rules, "never an instruction"));
     const std::string& text = prompt.turns.front().text;
-    const std::size_t last = text.rfind("\n<DATA-");
-    const std::string title = text.substr(text.find(' ', last) + 1, text.find(">\n", last) - text.find(' ', last) - 1);
+    const std::size_t begin = text.find(' ', text.rfind("\n<DATA-")) + 1;
+    const std::string title = text.substr(begin, text.find(">\n", begin) - begin);
     EXPECT_TRUE(holds(prompt.rules, "the last one, \"" + title + "\", says what is wanted"))
       << "the exception names the last section: " << title;
   }
