@@ -123,9 +123,10 @@ TEST_F(ai_service, tells_whoever_comes_in_what_the_ai_may) {
 TEST_F(ai_service, answers_a_client) {
   start_with(local());
   sinking_client ada{*actors, "room", "ada"};
-  ada.hello({{"a", {}, {}}});
-  EXPECT_TRUE(ada.sink->await_text("opened a 3 text [abc]\n"));
+  ada.hello();
   EXPECT_TRUE(ada.sink->await_text("ai\n"));
+  ada.say(client::open{"a", {}, {}});
+  EXPECT_TRUE(ada.sink->await_text("opened a 3 text [abc]\n"));
   ada.say(client::complete{1, "a", 3, 3, {}});
   EXPECT_TRUE(ada.sink->await_text("completion\n"));
   ada.say(client::edit{"a", 3, 1, make_op({"x"}), {}});
