@@ -1,6 +1,7 @@
 #include "actors/service.hpp"
 
 #include "actors/ai/autocomplete.hpp"
+#include "actors/ai/texts.hpp"
 #include "actors/cluster_keeper.hpp"
 #include "actors/gate.hpp"
 #include "actors/node_links.hpp"
@@ -105,10 +106,7 @@ class actor_service final : public service {
       registry, registry_settings{&bounds_, &encoder_, writer_, reader_, batch_given_,
                                   live_rooms_, is_in_cluster_ ? relays() : relay_maker{}});
     if (ai.decoder != nullptr)
-      autocomplete_ = system_.spawn<caf::detached>(
-        ai::autocomplete,
-        ai::autocomplete_settings{registry_, reader_, with_shared_learning(ai.bounds), ai.offer,
-                                  ai.decoder, ai.model, ai_counters_, random_client});
+      start_ai(ai);
     if (is_in_cluster_)
       join_cluster(cluster, doors);
   }
@@ -167,14 +165,19 @@ class actor_service final : public service {
   }
 
   void ask_about_text(ai::text_question what, ai::asker from) override {
-    if (autocomplete_)
-      caf::anon_send(autocomplete_, ai::ask_about_text{std::move(what), std::move(from)});
-    else
-      from.tell(no_ai());
+    if (!texts_)
+      return from.tell(no_ai());
+    if (!text_queue_->enter())
+      return from.tell(server::error{error_code::rate_limited, "too many texts are asked about", {},
+                                     {}, {}, 1'000});
+    caf::anon_send(texts_, ai::ask_about_text{ai::cut_to_place(std::move(what), text_chars_),
+                                              std::move(from)});
   }
 
   void take_back(std::string room_id, std::uint64_t asker_id) override {
-    if (autocomplete_)
+    if (room_id.empty() && texts_)  // it asked about a text of its own
+      caf::anon_send(texts_, ai::take_back{asker_id, {}});
+    else if (autocomplete_)
       caf::anon_send(autocomplete_, ai::take_back_in{std::move(room_id), {asker_id, {}}});
   }
 
@@ -213,8 +216,10 @@ class actor_service final : public service {
   }
 
   bool stop(std::chrono::milliseconds deadline) override {
-    if (autocomplete_)
+    if (autocomplete_) {
       caf::anon_send(autocomplete_, ai::stop_ai{});
+      caf::anon_send(texts_, ai::stop_ai{});
+    }
     auto done = std::make_shared<std::promise<void>>();
     std::future<void> all_gone = done->get_future();
     caf::anon_send(registry_, stop_rooms{[done, told = std::make_shared<bool>(false)] {
@@ -235,6 +240,18 @@ class actor_service final : public service {
  private:
   static server::error no_ai() {
     return {error_code::forbidden, "AI is off on this server", {}, {}, {}, {}};
+  }
+
+  void start_ai(const ai_parts& ai) {
+    autocomplete_ = system_.spawn<caf::detached>(
+      ai::autocomplete,
+      ai::autocomplete_settings{registry_, reader_, with_shared_learning(ai.bounds), ai.offer,
+                                ai.decoder, ai.model, ai_counters_, random_client});
+    text_queue_ = std::make_shared<ai::text_queue>(ai.bounds.texts_queued);
+    text_chars_ = ai.bounds.near_chars;
+    texts_ = system_.spawn<caf::detached>(
+      ai::texts,
+      ai::texts_settings{ai.bounds, ai.offer, ai.model, ai_counters_, text_queue_});
   }
 
   // The registry makes relays, and they need its handle and that of LINKS: both are
@@ -322,6 +339,9 @@ class actor_service final : public service {
   std::shared_ptr<ai::language_model> model_;
   std::shared_ptr<ai::ai_counters> ai_counters_ = std::make_shared<ai::ai_counters>();
   ai::autocomplete_actor autocomplete_;  // none: there is no AI here
+  ai::texts_actor texts_;                // likewise
+  std::shared_ptr<ai::text_queue> text_queue_;
+  std::uint64_t text_chars_ = 0;  // on each side of the place: what is asked about
 };
 
 }  // namespace

@@ -189,14 +189,12 @@ void session_state::attend_to_ai() {
 }
 
 void session_state::ask_ai(ai::question what) {
-  if (auto* said = std::get_if<ai::mention>(&what))
-    said->by = shown_name_.empty() ? "Guest" : shown_name_;
   if (attends_ai_)
     self_->send(settings_.ai,
                 ai::ask_ai{settings_.room_id, tenant_, as_asker(), std::move(what)});
 }
 
-void session_state::take_back(std::uint64_t ask) {
+void session_state::take_back(std::optional<std::uint64_t> ask) {
   if (attends_ai_)
     self_->send(settings_.ai,
                 ai::take_back_in{settings_.room_id, {self_->id(), ask}});

@@ -76,7 +76,7 @@ class session_state : public session_effects {
   void report_divergence(client::diverged report) override;
   void change_role(room_role role) override;
   void ask_ai(ai::question what) override;
-  void take_back(std::uint64_t ask) override;
+  void take_back(std::optional<std::uint64_t> ask) override;
 
  private:
   void tell_room(member_says message);

@@ -181,7 +181,9 @@ void session_core::say_hello(client::hello& hello) {
 void session_core::on_role(room_role role) {
   if (phase_ == phase::closed || role == role_)
     return;
-  role_ = role;
+  if (tandem::may(std::exchange(role_, role), room_action::ask_ai)
+      && !tandem::may(role_, room_action::ask_ai))
+    effects_.take_back({});
   if (phase_ != phase::live)
     return;
   effects_.send(encoder_.encode(server::role{std::string{to_string(role)}}));
@@ -339,10 +341,7 @@ void session_core::chat(client::chat& message, std::int64_t now_us) {
     return refuse_hurry(message, wait_us);
   if (told_)
     told_->asked(message);
-  const std::string text = message.text;
   effects_.post(std::move(message));
-  if (text.find(ai::assistant_mention) != std::string::npos)
-    mention_assistant(text, now_us);
 }
 
 void session_core::change_file(client::change_file& message) {
@@ -362,14 +361,6 @@ void session_core::diverged(client::diverged& message) {
 }
 
 // ---- the AI ----
-
-namespace {
-
-// What takes a model long counts for as many completions.
-constexpr std::uint64_t completion_weight = 1;
-constexpr std::uint64_t change_weight = 10;
-
-}  // namespace
 
 bool session_core::may_ask(const std::string& file, std::uint64_t ask, std::uint64_t weight,
                            std::int64_t now_us) {
@@ -400,7 +391,7 @@ void session_core::refuse_unopened(const std::string& file, std::uint64_t ask) {
 }
 
 void session_core::complete(client::complete& message, std::int64_t now_us) {
-  if (!may_ask(message.file, message.ask, completion_weight, now_us))
+  if (!may_ask(message.file, message.ask, ai::completion_weight, now_us))
     return;
   const auto file = find(message.file, message.id);
   if (file == files_.end() || message.rev > file->second.sent)
@@ -410,7 +401,7 @@ void session_core::complete(client::complete& message, std::int64_t now_us) {
 }
 
 void session_core::refactor(client::refactor& message, std::int64_t now_us) {
-  if (!may_ask(message.file, message.ask, change_weight, now_us))
+  if (!may_ask(message.file, message.ask, ai::change_weight, now_us))
     return;
   const auto file = find(message.file, message.id);
   if (file == files_.end() || message.rev > file->second.sent)
@@ -419,14 +410,24 @@ void session_core::refactor(client::refactor& message, std::int64_t now_us) {
                                       message.from, message.to, std::move(message.instruction)});
 }
 
-void session_core::mention_assistant(const std::string& text, std::int64_t now_us) {
-  if (may_ask({}, 0, change_weight, now_us))
-    effects_.ask_ai(ai::mention{text, {}});
+// Once for each message, when it is durable: one that is sent again, and that the room
+// has, comes with a frame for its author alone. A frame without the word mentions
+// nobody; whether one with it does the COMPANION reads.
+void session_core::mention_assistant(const room_note& own_chat) {
+  if (own_chat.bytes->empty()
+      || own_chat.own_bytes->find(ai::assistant_mention) == std::string::npos)
+    return;
+  if (may_ask({}, 0, ai::change_weight, last_heard_us_))
+    effects_.ask_ai(ai::mention{own_chat.own_bytes});
 }
 
-// Before the welcome nobody has been told what may be asked.
+// Before the welcome nobody has been told what may be asked. An answer may have been
+// on its way when the role was lost; one to a mention is not taken back.
 void session_core::on_ai(const server::ai_event& event) {
   if (phase_ != phase::live && phase_ != phase::moving)
+    return;
+  if (!std::holds_alternative<server::ai_state>(event)
+      && !tandem::may(role_, room_action::ask_ai))
     return;
   effects_.send(encoder_.encode_ai(event));
   end_if_unread();

@@ -78,7 +78,8 @@ class session_effects {
 
   // ---- to the AI; answered by on_ai ----
   virtual void ask_ai(ai::question what) = 0;
-  virtual void take_back(std::uint64_t ask) = 0;
+  // Nothing: all that was asked.
+  virtual void take_back(std::optional<std::uint64_t> ask) = 0;
 };
 
 class session_core {
@@ -164,7 +165,7 @@ class session_core {
   bool may_ask(const std::string& file, std::uint64_t ask, std::uint64_t weight,
                std::int64_t now_us);
   void refuse_unopened(const std::string& file, std::uint64_t ask);
-  void mention_assistant(const std::string& text, std::int64_t now_us);
+  void mention_assistant(const room_note& own_chat);
   void malformed(const client::malformed& message);
 
   void on_joined(const joined& in);

@@ -304,6 +304,8 @@ void session_core::deliver(const room_note& note) {
     effects_.send(bytes);
   if (told_)
     told_->note(note, note.own_site == site_);
+  if (own && note.chat_n != 0)
+    mention_assistant(note);
   if (note.on_file == room_note::effect::none || note.on_file == room_note::effect::created)
     return;
   const auto found = files_.find(note.file);

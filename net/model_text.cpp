@@ -1,5 +1,6 @@
 #include "net/model_text.hpp"
 
+#include "actors/ai/answers.hpp"
 #include "ot/utf8.hpp"
 
 #include <algorithm>
@@ -163,13 +164,7 @@ std::size_t stop_filter::first_beginning() const {
 }
 
 std::string unfenced(std::string_view text) {
-  constexpr std::string_view thought_end = "</think>";
-  if (text.substr(std::min(text.find_first_not_of(" \n\t"), text.size())).starts_with("<think>")) {
-    const std::size_t end = text.find(thought_end);
-    text.remove_prefix(end == std::string_view::npos ? text.size() : end + thought_end.size());
-    while (text.starts_with('\n'))
-      text.remove_prefix(1);
-  }
+  text = ai::without_thoughts(text);
   const std::size_t fence = text.starts_with("```") ? 0 : text.find("\n```");
   if (fence == std::string_view::npos)
     return std::string{text};

@@ -173,8 +173,7 @@ void ask_and_answer(rest_context& rest, rest_call call, std::string room_id, F a
   call.answer(http_answer{std::move(head), std::move(body)});
 }
 
-constexpr std::uint64_t completion_weight = 1;
-constexpr std::uint64_t change_weight = 10;
+constexpr std::size_t text_bytes_per_ask = 16'384;  // of a text of one's own
 
 void complete_in_room(rest_context& rest, rest_call call, json_view body) {
   const std::string room_id = required_text(body, "room_id");
@@ -198,13 +197,16 @@ void complete_text(rest_context& rest, rest_call call, json_view body) {
                                       "the text is too long"));
   if (wish.position > chars)
     return call.answer(bad_request("position is behind the text's end"));
+  if (const auto wait_us = ask_wait_us(rest, call, wish.text.size() / text_bytes_per_ask);
+      wait_us > 0)
+    return call.answer(too_many_requests(wait_us, "the AI is asked too often"));
   ask_and_answer(rest, std::move(call), {}, [&](ai::asker from) {
     rest.actors.ask_about_text(std::move(wish), std::move(from));
   });
 }
 
 void autocomplete(rest_context& rest, rest_call call) {
-  if (const auto wait_us = ask_wait_us(rest, call, completion_weight); wait_us > 0)
+  if (const auto wait_us = ask_wait_us(rest, call, ai::completion_weight); wait_us > 0)
     return call.answer(too_many_requests(wait_us, "the AI is asked too often"));
   read_body(call, [&](json_view body) {
     if (body.find("room_id"))
@@ -215,7 +217,7 @@ void autocomplete(rest_context& rest, rest_call call) {
 }
 
 void refactor(rest_context& rest, rest_call call) {
-  if (const auto wait_us = ask_wait_us(rest, call, change_weight); wait_us > 0)
+  if (const auto wait_us = ask_wait_us(rest, call, ai::change_weight); wait_us > 0)
     return call.answer(too_many_requests(wait_us, "the AI is asked too often"));
   read_body(call, [&](json_view body) {
     const std::string room_id = required_text(body, "room_id");

@@ -1,7 +1,7 @@
 // The AI's actors and their interfaces, a sentence per handler. Roles in capitals:
-// AUTOCOMPLETE (one: which rooms' AI somebody wants, and what it may be there) and
+// AUTOCOMPLETE (one: which rooms' AI somebody wants, and what it may be there),
 // COMPANION (one per room in which something was asked: a member of it that nobody
-// sees).
+// sees) and TEXTS (one: questions about texts of no room).
 //
 //   SESSION ─ attend_room, ask_ai ─▶ AUTOCOMPLETE ─ ask_companion ─▶ COMPANION ─▶ room, model
 //   SESSION ◀──────────── ai_says ──────────────────────────────── COMPANION
@@ -26,6 +26,7 @@ struct take_back;
 struct mode_is;
 struct model_says;
 struct companion_tick;
+struct say_if_idle;
 struct end_companion;
 
 using companion_actor = session_actor::extend<
@@ -39,6 +40,8 @@ using companion_actor = session_actor::extend<
   caf::reacts_to<model_says>,
   // The COMPANION to itself, while somebody waits.
   caf::reacts_to<companion_tick>,
+  // Nobody has asked for a while: answered by companion_idle, if nobody waits either.
+  caf::reacts_to<say_if_idle>,
   // AUTOCOMPLETE has forgotten this room: quit.
   caf::reacts_to<end_companion>>;
 
@@ -48,6 +51,8 @@ struct take_back_in;
 struct attend_room;
 struct leave_room;
 struct room_mode_read;
+struct mode_overdue;
+struct companion_idle;
 struct companion_ended;
 struct autocomplete_tick;
 struct stop_ai;
@@ -55,8 +60,6 @@ struct stop_ai;
 using autocomplete_actor = caf::typed_actor<
   // A question about a room.
   caf::reacts_to<ask_ai>,
-  // A question about a text that came with it.
-  caf::reacts_to<ask_about_text>,
   // Somebody does not want to know any more.
   caf::reacts_to<take_back_in>,
   // A SESSION is in a room: it is told what the AI may be there, now and later.
@@ -65,15 +68,27 @@ using autocomplete_actor = caf::typed_actor<
   caf::reacts_to<leave_room>,
   // A room's mode, from the store.
   caf::reacts_to<room_mode_read>,
+  // AUTOCOMPLETE to itself: somebody has waited long enough for a room's mode.
+  caf::reacts_to<mode_overdue>,
   // A room, or who may what in it, is not what it was.
   caf::reacts_to<rights_changed>,
+  // A COMPANION has nothing to do.
+  caf::reacts_to<companion_idle>,
   // A COMPANION has lost its room.
   caf::reacts_to<companion_ended>,
-  // The model's word on a text.
-  caf::reacts_to<model_says>,
   // AUTOCOMPLETE to itself.
   caf::reacts_to<autocomplete_tick>,
   // The server stops: end every COMPANION, and quit.
+  caf::reacts_to<stop_ai>>;
+
+using texts_actor = caf::typed_actor<
+  // A question about a text that came with it.
+  caf::reacts_to<ask_about_text>,
+  // Somebody does not want to know any more.
+  caf::reacts_to<take_back>,
+  // The model's word on a text.
+  caf::reacts_to<model_says>,
+  // The server stops: quit.
   caf::reacts_to<stop_ai>>;
 
 // ---- the messages, in the order of the interfaces ----
@@ -106,6 +121,8 @@ struct model_says {
 };
 
 struct companion_tick {};
+
+struct say_if_idle {};
 
 struct end_companion {};
 
@@ -143,6 +160,16 @@ struct room_mode_read {
   std::optional<std::string> stored;  // nothing: there is no such room
 };
 
+struct mode_overdue {
+  std::string room_id;
+};
+
+struct companion_idle {
+  std::string room_id;
+  companion_actor who;
+  std::uint64_t asks_heard = 0;  // questions, so far
+};
+
 struct companion_ended {
   std::string room_id;
   companion_actor who;
@@ -172,6 +199,7 @@ CAF_ALLOW_UNSAFE_MESSAGE_TYPE(tandem::ai::take_back)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(tandem::ai::mode_is)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(tandem::ai::model_says)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(tandem::ai::companion_tick)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(tandem::ai::say_if_idle)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(tandem::ai::end_companion)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(tandem::ai::ask_ai)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(tandem::ai::ask_about_text)
@@ -179,6 +207,8 @@ CAF_ALLOW_UNSAFE_MESSAGE_TYPE(tandem::ai::take_back_in)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(tandem::ai::attend_room)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(tandem::ai::leave_room)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(tandem::ai::room_mode_read)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(tandem::ai::mode_overdue)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(tandem::ai::companion_idle)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(tandem::ai::companion_ended)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(tandem::ai::autocomplete_tick)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(tandem::ai::stop_ai)

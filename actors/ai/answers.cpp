@@ -9,6 +9,7 @@ namespace tandem::ai {
 namespace {
 
 constexpr std::uint32_t line_max = 10'000'000;
+constexpr std::string_view thought_end = "</think>";
 
 std::string_view trimmed(std::string_view text) {
   constexpr std::string_view blank = " \t\r\n";
@@ -155,10 +156,39 @@ std::pair<std::size_t, std::string_view> line_before(std::string_view text, std:
                                                                          : line_end - begin)};
 }
 
+bool is_all_thought(std::string_view said, std::string_view answer) {
+  return answer.empty() && !trimmed(said).empty() && said.find(thought_end) == said.npos;
+}
+
 }  // namespace
 
-refactor_answer read_refactor_answer(std::string_view text) {
+const char* explained(answer_problem problem) noexcept {
+  switch (problem) {
+    case answer_problem::none: return "";
+    case answer_problem::cut_off: return "\n\n(The change was cut off: ask about a smaller part.)";
+    case answer_problem::several_blocks: return "\n\n(There was more than one change: none is shown.)";
+  }
+  return "";
+}
+
+std::string_view without_thoughts(std::string_view text) noexcept {
+  const std::size_t begin = std::min(text.find_first_not_of(" \t\r\n"), text.size());
+  if (!text.substr(begin).starts_with("<think>"))
+    return text;
+  const std::size_t end = text.find(thought_end);
+  if (end == std::string_view::npos)
+    return {};
+  text.remove_prefix(end + thought_end.size());
+  while (text.starts_with('\n'))
+    text.remove_prefix(1);
+  return text;
+}
+
+refactor_answer read_refactor_answer(std::string_view said) {
+  const std::string_view text = without_thoughts(said);
   refactor_answer answer;
+  if (is_all_thought(said, text))
+    answer.problem = answer_problem::cut_off;
   const auto blocks = blocks_of(text);
   answer.summary = trimmed(text);
   if (blocks.empty())
@@ -176,8 +206,11 @@ refactor_answer read_refactor_answer(std::string_view text) {
   return answer;
 }
 
-assistant_answer read_assistant_answer(std::string_view text) {
+assistant_answer read_assistant_answer(std::string_view said) {
+  const std::string_view text = without_thoughts(said);
   assistant_answer answer;
+  if (is_all_thought(said, text))
+    answer.problem = answer_problem::cut_off;
   answer.text = trimmed(text);
   std::optional<std::pair<std::size_t, std::size_t>> place;
   for (const block& one : blocks_of(text)) {
@@ -203,17 +236,29 @@ assistant_answer read_assistant_answer(std::string_view text) {
   return answer;
 }
 
-std::string fitted_to(std::string_view replacement, std::string_view replaced) {
-  const bool has_returns = replaced.find("\r\n") != std::string_view::npos;
+line_ends line_ends_of(std::string_view text) {
+  return text.find("\r\n") == std::string_view::npos ? line_ends::lf : line_ends::crlf;
+}
+
+std::string_view to_string(line_ends ends) {
+  return ends == line_ends::crlf ? "\r\n" : "\n";
+}
+
+std::string with_line_ends(std::string_view text, line_ends ends) {
   std::string out;
-  for (const char c : replacement) {
-    if (c == '\n' && has_returns)
+  for (const char c : text) {
+    if (c == '\n' && ends == line_ends::crlf && !out.ends_with('\r'))
       out += '\r';
     out += c;
   }
-  const bool has_end = out.ends_with('\n');
-  if (replaced.ends_with('\n') && !has_end && !out.empty())
-    out += has_returns ? "\r\n" : "\n";
+  return out;
+}
+
+std::string fitted_to(std::string_view replacement, std::string_view replaced) {
+  const line_ends ends = line_ends_of(replaced);
+  std::string out = with_line_ends(replacement, ends);
+  if (replaced.ends_with('\n') && !out.ends_with('\n') && !out.empty())
+    out += to_string(ends);
   return out;
 }
 

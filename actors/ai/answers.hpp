@@ -1,5 +1,6 @@
 // What a chat model answers to the prompts of actors/ai/prompts, read. Pure.
-// What it proposes is text to be shown: nothing is done because of it.
+// What it proposes is text to be shown: nothing is done because of it. What it thinks
+// aloud before it answers (<think>…</think>) is no part of the answer.
 //
 // A fenced block is as in CommonMark: three or more backticks or tildes, up to
 // three blanks before them, closed by a line of at least as many. A block in a
@@ -16,9 +17,12 @@ namespace tandem::ai {
 // Why there is no replacement though there was a block.
 enum class answer_problem : std::uint8_t {
   none,
-  cut_off,         // the block has no end: the answer was too long
+  cut_off,         // the block, or the thinking, has no end: the answer was too long
   several_blocks,  // more than one change
 };
+
+// For people, behind what the model says; empty: there is none.
+const char* explained(answer_problem problem) noexcept;
 
 struct refactor_answer {
   std::string summary;  // all but the block, without empty lines at its ends
@@ -26,6 +30,9 @@ struct refactor_answer {
   std::optional<std::string> replacement;
   answer_problem problem = answer_problem::none;
 };
+
+// Without what a model thinks first; empty if that has no end.
+std::string_view without_thoughts(std::string_view text) noexcept;
 
 refactor_answer read_refactor_answer(std::string_view text);
 
@@ -47,6 +54,13 @@ struct assistant_answer {
 // The edit is the block right behind a line `EDIT path lines A-B`; other blocks
 // belong to the text.
 assistant_answer read_assistant_answer(std::string_view text);
+
+enum class line_ends : std::uint8_t { lf, crlf };
+
+// CR LF if there is one.
+line_ends line_ends_of(std::string_view text);
+std::string_view to_string(line_ends ends);
+std::string with_line_ends(std::string_view text, line_ends ends);
 
 // A replacement with the line ends of what it replaces: with one at its end if
 // that has one, and with CR LF if that has them.

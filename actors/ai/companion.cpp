@@ -85,12 +85,11 @@ void companion_state::post(client::chat said) {
 // ---- questions ----
 
 void companion_state::on_ask(ask_companion& asked) {
+  ++asks_heard_;
   if (is_lost_) {
     server::error lost{error_code::unavailable, "the room was lost; ask again", {}, {}, {}, 1'000};
-    std::visit([&](const auto& what) {
-      if constexpr (requires { what.ask; })
-        lost.ask = what.ask;
-    }, asked.what);
+    if (const std::uint64_t ask = number_of(asked.what); ask != 0)
+      lost.ask = ask;
     return asked.from.tell(lost);
   }
   core_->ask(std::move(asked.from), std::move(asked.what), now_us());
@@ -120,7 +119,14 @@ void companion_state::on_tick() {
   tick_while_waited_for();
 }
 
+void companion_state::on_say_if_idle() {
+  if (!core_->is_waited_for())
+    self_->send(settings_.owner,
+                companion_idle{settings_.room_id, companion_actor{self_}, asks_heard_});
+}
+
 void companion_state::on_end() {
+  core_->on_ended(error_code::unavailable, "the AI of this room ends; ask again");
   if (room_)
     self_->send(room_, member_says{member_left{site_}});
   calls_.clear();
@@ -182,6 +188,7 @@ companion_actor::behavior_type companion(companion_actor::stateful_pointer<compa
     [&state](const mode_is& now) { state.guarded([&] { state.on_mode(now); }); },
     [&state](const model_says& said) { state.guarded([&] { state.on_model(said); }); },
     [&state](const companion_tick&) { state.guarded([&] { state.on_tick(); }); },
+    [&state](const say_if_idle&) { state.guarded([&] { state.on_say_if_idle(); }); },
     [&state](const end_companion&) { state.on_end(); },
   };
 }

@@ -2,8 +2,9 @@
 // and calls of the model. AUTOCOMPLETE starts it and ends it.
 //
 // Invariants
-//  1. It quits only when AUTOCOMPLETE says so: no question is lost on the way. When
-//     its room is lost it says that, and refuses what is asked meanwhile.
+//  1. It quits only when AUTOCOMPLETE says so, and refuses what is under way then: no
+//     question is lost. When its room is lost it says that, and refuses what is asked
+//     meanwhile.
 //  2. It never edits.
 #pragma once
 
@@ -41,6 +42,7 @@ class companion_state : public companion_effects {
   void on_mode(const mode_is& now);
   void on_model(const model_says& said);
   void on_tick();
+  void on_say_if_idle();
   void on_end();
   void on_entered(const entered& in);
   void on_room(const room_says& said);
@@ -79,6 +81,7 @@ class companion_state : public companion_effects {
   room_actor room_;
   ot::site_id site_ = 0;
   std::map<call_number, std::unique_ptr<model_call>> calls_;
+  std::uint64_t asks_heard_ = 0;
   bool is_lost_ = false;
   bool is_ticking_ = false;
 };

@@ -1,9 +1,8 @@
+// Questions: how they wait, end, and what the model says of them. What is answered is
+// in the other files of companion_core: completions, changes, the assistant; so is the
+// room that it follows.
 #include "actors/ai/companion_core.hpp"
 
-#include "actors/ai/text_difference.hpp"
-#include "ot/utf8.hpp"
-
-#include <algorithm>
 #include <utility>
 
 namespace tandem::ai {
@@ -11,45 +10,6 @@ namespace tandem::ai {
 namespace {
 
 constexpr const char* off_here = "AI is off in this room";
-constexpr const char* no_model_here = "the model is not turned on in this room; whoever manages it can do that";
-
-// Of questions of one kind an asker has one.
-std::size_t kind_of(const question& what) noexcept {
-  return what.index();
-}
-
-std::uint64_t number_of(const question& what) noexcept {
-  struct visitor {
-    std::uint64_t operator()(const completion_question& q) const { return q.ask; }
-    std::uint64_t operator()(const change_question& q) const { return q.ask; }
-    std::uint64_t operator()(const mention&) const { return 0; }
-  };
-  return std::visit(visitor{}, what);
-}
-
-const char* words_for(answer_problem problem) noexcept {
-  switch (problem) {
-    case answer_problem::none: return "";
-    case answer_problem::cut_off: return "\n\n(The change was cut off: ask about a smaller part.)";
-    case answer_problem::several_blocks: return "\n\n(There was more than one change: none is shown.)";
-  }
-  return "";
-}
-
-// Whole lines: what replaces lines ends with a line feed, unless it is nothing.
-std::string as_lines(std::string text) {
-  if (!text.empty() && text.back() != '\n')
-    text += '\n';
-  return text;
-}
-
-std::string cut_to(std::string text, std::uint64_t chars) {
-  if (ot::count_chars(text) > chars) {
-    text.resize(ot::byte_offset(text, static_cast<std::uint32_t>(chars - 1)));
-    text += "…";
-  }
-  return text;
-}
 
 }  // namespace
 
@@ -65,7 +25,7 @@ companion_core::companion_core(const companion_limits& limits, const ai_offer& o
 
 void companion_core::ask(asker from, question what, std::int64_t now_us) {
   supersede(from.id, what);
-  if (waiting_.size() + under_way_.size() >= limits_.questions) {
+  if (waiting_.size() + under_way_.size() + posts_.size() >= limits_.questions) {
     refuse(from, number_of(what), error_code::rate_limited, "too much is being asked", {}, 1'000);
     return;
   }
@@ -73,12 +33,11 @@ void companion_core::ask(asker from, question what, std::int64_t now_us) {
   look(now_us);
 }
 
-// Everybody may mention the assistant as often as the limits of the chat allow.
 void companion_core::supersede(std::uint64_t asker_id, const question& newer) {
   if (std::holds_alternative<mention>(newer))
     return;
   std::erase_if(waiting_, [&](const waiting_question& one) {
-    return one.from.id == asker_id && kind_of(one.what) == kind_of(newer);
+    return one.from.id == asker_id && takes_place_of(newer, one.what);
   });
   const bool is_completion = std::holds_alternative<completion_question>(newer);
   end_calls([&](const call_under_way& call) {
@@ -139,7 +98,7 @@ void companion_core::refuse_calls(error_code code, const std::string& why) {
     const std::uint64_t ask = completion != nullptr ? completion->ask
                               : change != nullptr   ? change->ask
                                                     : 0;
-    refuse(call.from, ask, code, why);
+    refuse(call.from, ask, code, why, {}, code == error_code::unavailable ? 1'000 : 0);
   }
 }
 
@@ -161,6 +120,7 @@ void companion_core::on_time(std::int64_t now_us) {
     return refuse(one.from, number_of(one.what), error_code::unavailable,
                   "the room could not be read in time", {}, 1'000);
   });
+  post_again(now_us);
 }
 
 bool companion_core::deal_with(waiting_question& waiting) {
@@ -214,278 +174,6 @@ bool companion_core::find_place(const asker& from, std::uint64_t ask,
   return true;
 }
 
-// ---- completions ----
-
-server::completion companion_core::completion_at(std::uint64_t ask, const place& caret) {
-  const known_file& file = files_.at(caret.file);
-  server::completion told;
-  told.ask = ask;
-  told.file = file.name;
-  told.rev = caret.rev;
-  told.what = predictor_.predict(caret.file, file.text->text(), caret.range.from);
-  told.provider = "local";
-  return told;
-}
-
-bool companion_core::answer(const asker& from, const completion_question& wish) {
-  std::optional<place> caret;
-  if (!find_place(from, wish.ask, wish.file, wish.rev, {wish.position, wish.position}, caret))
-    return false;
-  if (!caret)
-    return true;
-  ++counts_.completions;
-  server::completion told = completion_at(wish.ask, *caret);
-  if (mode_ != ai_mode::on || is_secret_file(told.file)) {
-    from.tell(told);
-    return true;
-  }
-  const followed_text& text = *files_.at(caret->file).text;
-  const std::uint64_t at = caret->range.from;
-  const std::uint64_t before = std::min(at, limits_.near_chars);
-  const std::uint64_t after = std::min(text.text().chars() - at, limits_.near_chars);
-  asked_completion about{wish.ask, *caret, text.line_around(at),
-                         text.text().substring(at - before, before),
-                         text.text().substring(at, after)};
-  if (const auto kept = cache_.find(caret->file, about.before, about.after)) {
-    ++counts_.cache_hits;
-    told.what.lines = {{at, at, *kept}};
-    told.provider = offer_.provider;
-    from.tell(told);
-    return true;
-  }
-  return ask_model(from, std::move(about), std::move(told));
-}
-
-// The words at once: they are wanted while one types. The model's text later.
-bool companion_core::ask_model(const asker& from, asked_completion about,
-                               server::completion local) {
-  local.what.lines.clear();
-  local.is_more_to_come = true;
-  from.tell(local);
-  completion_prompt prompt;
-  prompt.file = local.file;
-  prompt.language = files_.at(about.caret.file).language;
-  place_context near = context_at(about.caret.file, about.caret.range);
-  prompt.before = std::move(near.before);
-  prompt.after = std::move(near.after);
-  prompt.others = std::move(near.others);
-  const call_number call = ++last_call_;
-  under_way_.emplace(call, call_under_way{from, std::move(about)});
-  effects_.complete(call, std::move(prompt));
-  return true;
-}
-
-void companion_core::finish(const call_under_way& call, const asked_completion& about,
-                            const std::string& whole) {
-  cache_.keep(about.caret.file, about.before, about.after, whole);
-  const auto file = files_.find(about.caret.file);
-  server::completion told;
-  told.ask = about.ask;
-  told.provider = offer_.provider;
-  if (file == files_.end() || !file->second.text
-      || !file->second.text->knows_way_from(about.caret.rev)) {
-    ++counts_.dropped;
-    refuse(call.from, about.ask, error_code::stale, "the text has changed too much");
-    return;
-  }
-  const followed_text& text = *file->second.text;
-  told.file = file->second.name;
-  told.rev = text.revision();
-  const auto line = text.carry(about.guard, about.caret.rev, edges_count::yes);
-  if (!line)
-    ++counts_.dropped;
-  else if (!whole.empty()) {
-    const std::uint64_t at = about.caret.range.from - about.guard.from + line->from;
-    told.what = predictor_.predict(file->first, text.text(), at);
-    told.what.lines = {{at, at, whole}};
-  }
-  call.from.tell(told);
-}
-
-// The predictor's words are better than none.
-void companion_core::give_up(const call_under_way& call, const asked_completion& about,
-                             const model_failure& failure) {
-  const auto file = files_.find(about.caret.file);
-  const bool is_known = file != files_.end() && file->second.text
-                        && file->second.text->knows_way_from(about.caret.rev);
-  const auto line = is_known
-                      ? file->second.text->carry(about.guard, about.caret.rev, edges_count::yes)
-                      : std::nullopt;
-  if (!line) {
-    refuse(call.from, about.ask, error_code::unavailable, failure.why, {}, failure.retry_ms);
-    return;
-  }
-  const std::uint64_t at = about.caret.range.from - about.guard.from + line->from;
-  server::completion told = completion_at(
-    about.ask, {about.caret.file, file->second.text->revision(), {at, at}});
-  told.problem = failure.why;
-  if (failure.retry_ms > 0)
-    told.retry_ms = failure.retry_ms;
-  call.from.tell(told);
-}
-
-// ---- changes ----
-
-bool companion_core::answer(const asker& from, const change_question& wish) {
-  if (mode_ != ai_mode::on)
-    return refuse(from, wish.ask, error_code::forbidden, no_model_here);
-  if (wish.instruction.empty() || ot::count_chars(wish.instruction) > limits_.instruction_chars)
-    return refuse(from, wish.ask,
-                  wish.instruction.empty() ? error_code::bad_message : error_code::too_large,
-                  "an instruction has 1 to " + std::to_string(limits_.instruction_chars)
-                    + " characters");
-  if (wish.to - wish.from > limits_.change_chars)
-    return refuse(from, wish.ask, error_code::too_large,
-                  "at most " + std::to_string(limits_.change_chars) + " characters at once");
-  std::optional<place> part;
-  if (!find_place(from, wish.ask, wish.file, wish.rev, {wish.from, wish.to}, part))
-    return false;
-  if (!part)
-    return true;
-  const known_file& file = files_.at(part->file);
-  if (is_secret_file(file.name))
-    return refuse(from, wish.ask, error_code::forbidden, "files like this one are not sent to a model");
-  ++counts_.changes;
-  const ot::rope& text = file.text->text();
-  const text_range range = part->range;
-  refactor_question about;
-  about.file = file.name;
-  about.language = file.language;
-  place_context near = context_at(part->file, range);
-  about.before = std::move(near.before);
-  about.part = text.substring(range.from, range.to - range.from);
-  about.after = std::move(near.after);
-  about.others = std::move(near.others);
-  about.instruction = wish.instruction;
-  const call_number call = ++last_call_;
-  under_way_.emplace(call, call_under_way{from, asked_change{wish.ask, *part, about.part}});
-  effects_.chat(call, refactor_prompt(about));
-  return true;
-}
-
-void companion_core::finish(const call_under_way& call, const asked_change& about,
-                            const std::string& whole) {
-  const refactor_answer read = read_refactor_answer(whole);
-  const auto file = files_.find(about.part.file);
-  const bool is_known = file != files_.end() && file->second.text
-                        && file->second.text->knows_way_from(about.part.rev);
-  const auto now =
-    is_known ? file->second.text->carry(about.part.range, about.part.rev, edges_count::no)
-             : std::nullopt;
-  if (!now) {
-    ++counts_.dropped;
-    refuse(call.from, about.ask, error_code::stale, "the text has changed meanwhile; ask again");
-    return;
-  }
-  server::proposal told;
-  told.ask = about.ask;
-  told.file = file->second.name;
-  told.rev = file->second.text->revision();
-  told.summary = read.summary + words_for(read.problem);
-  told.provider = offer_.provider;
-  if (read.replacement)
-    told.op = difference(about.old_text, fitted_to(*read.replacement, about.old_text),
-                         static_cast<std::uint32_t>(now->from));
-  call.from.tell(told);
-}
-
-namespace {
-
-error_code code_of(const model_failure& failure) noexcept {
-  using kind = model_failure::kind;
-  return failure.what == kind::limited || failure.what == kind::busy ? error_code::rate_limited
-                                                                     : error_code::unavailable;
-}
-
-}  // namespace
-
-void companion_core::give_up(const call_under_way& call, const asked_change& about,
-                             const model_failure& failure) {
-  refuse(call.from, about.ask, code_of(failure), failure.why, {}, failure.retry_ms);
-}
-
-// ---- the assistant ----
-
-bool companion_core::answer(const asker& from, const mention& wish) {
-  if (mode_ != ai_mode::on)
-    return refuse(from, 0, error_code::forbidden, no_model_here);
-  if (open_more())
-    return false;
-  ++counts_.mentions;
-  assistant_question about;
-  about.recent.assign(chat_.begin(), chat_.end());
-  if (!about.recent.empty() && about.recent.back().text == wish.text)
-    about.recent.pop_back();
-  about.who = wish.by;
-  about.question = wish.text;
-  std::list<std::string> texts;
-  about.files = context_for(wish.text, room_texts(0, texts), limits_.context_tokens);
-  const call_number call = ++last_call_;
-  asked_mention asked;
-  for (const auto& [key, file] : files_)
-    if (file.text)
-      asked.shown.emplace(key, followed_text{file.text->text(), file.text->revision()});
-  under_way_.emplace(call, call_under_way{from, std::move(asked)});
-  effects_.chat(call, assistant_prompt(about));
-  return true;
-}
-
-void companion_core::finish(const call_under_way& call, const asked_mention& about,
-                            const std::string& whole) {
-  const assistant_answer read = read_assistant_answer(whole);
-  auto proposal = read.edit ? proposal_of(*read.edit, about) : std::nullopt;
-  const char* const why_none = read.edit && !proposal ? "\n\n(The text has changed there.)" : "";
-  say(call.from, read.text + words_for(read.problem) + why_none, std::move(proposal));
-}
-
-// The lines are those of the text that was shown; it may have changed since.
-std::optional<server::proposal> companion_core::proposal_of(const assistant_edit& edit,
-                                                            const asked_mention& about) {
-  storage::file_key key = 0;
-  const known_file* file = find({edit.file, std::nullopt}, key);
-  const auto shown = about.shown.find(key);
-  if (file == nullptr || !file->text || shown == about.shown.end())
-    return std::nullopt;
-  const ot::rope& then = shown->second.text();
-  if (edit.first_line > then.size().lines + 1
-      || !file->text->knows_way_from(shown->second.revision()))
-    return std::nullopt;
-  const auto line_start = [&](std::uint64_t line) -> std::uint64_t {
-    return line <= 1 ? 0 : then.before(ot::text_unit::lines, line - 1).chars;
-  };
-  const std::uint64_t from = line_start(edit.first_line);
-  const std::uint64_t to = std::max(from, line_start(std::uint64_t{edit.last_line} + 1));
-  const auto now =
-    file->text->carry(text_range{from, to}, shown->second.revision(), edges_count::no);
-  if (!now)
-    return std::nullopt;
-  server::proposal proposal;
-  proposal.file = file->name;
-  proposal.rev = file->text->revision();
-  proposal.op = difference(then.substring(from, to - from), as_lines(edit.replacement),
-                           static_cast<std::uint32_t>(now->from));
-  proposal.provider = offer_.provider;
-  return proposal;
-}
-
-void companion_core::give_up(const call_under_way& call, const asked_mention&,
-                             const model_failure& failure) {
-  say(call.from, "I cannot answer now: " + failure.why, std::nullopt);
-}
-
-// The proposal follows once the message has its number.
-void companion_core::say(const asker& from, std::string text,
-                         std::optional<server::proposal> proposal) {
-  if (text.empty())
-    text = proposal ? "Here is a change." : "I have nothing to say.";
-  const std::uint64_t id = ++last_chat_;
-  if (proposal) {
-    proposal->summary = cut_to(text, limits_.chat_chars);
-    proposals_.emplace(id, proposal_to_come{from, std::move(*proposal)});
-  }
-  effects_.post({id, cut_to(std::move(text), limits_.chat_chars)});
-}
-
 // ---- the model ----
 
 void companion_core::on_piece(call_number number, const std::string& piece) {
@@ -510,198 +198,6 @@ void companion_core::on_failed(call_number number, const model_failure& failure,
     return;
   const call_under_way& call = found.mapped();
   std::visit([&](const auto& about) { give_up(call, about, failure); }, call.what);
-}
-
-std::vector<room_text> companion_core::room_texts(storage::file_key file,
-                                                  std::list<std::string>& texts) const {
-  std::vector<const file_map::value_type*> known;
-  for (const auto& entry : files_)
-    if (entry.first != file && entry.second.text)
-      known.push_back(&entry);
-  std::ranges::stable_sort(known, std::ranges::greater{},
-                           [](const auto* entry) { return entry->second.edited; });
-  std::vector<room_text> all;
-  for (const auto* entry : known) {
-    texts.push_back(entry->second.text->text().to_string());
-    all.push_back({entry->second.name, entry->second.language, texts.back(),
-                   static_cast<std::uint32_t>(all.size())});
-  }
-  return all;
-}
-
-place_context companion_core::context_at(storage::file_key file, const text_range& part) const {
-  const ot::rope& text = files_.at(file).text->text();
-  const std::uint64_t before = std::min(part.from, limits_.near_chars);
-  const std::uint64_t after = std::min(text.chars() - part.to, limits_.near_chars);
-  std::list<std::string> texts;
-  return context_around(text.substring(part.from - before, before),
-                        text.substring(part.from, part.to - part.from),
-                        text.substring(part.to, after), room_texts(file, texts),
-                        limits_.context_tokens);
-}
-
-// ---- the room ----
-
-void companion_core::on_joined(const server::welcome& welcome, std::int64_t now_us) {
-  is_joined_ = true;
-  site_ = welcome.site;
-  files_.clear();
-  for (const server::file_state& file : welcome.files)
-    files_[static_cast<storage::file_key>(file.id)] = {file.name, file.language, {}, false, 0};
-  chat_.clear();
-  for (const server::chat& said : welcome.messages)
-    chat_.push_back({said.name, said.text});
-  while (chat_.size() > limits_.chats_remembered)
-    chat_.pop_front();
-  look(now_us);
-}
-
-void companion_core::on_moved() {
-  is_joined_ = false;
-  for (auto& [key, file] : files_)
-    forget_text(key, file);
-}
-
-void companion_core::on_ended(error_code code, std::string_view why) {
-  is_joined_ = false;
-  for (const waiting_question& one : std::exchange(waiting_, {}))
-    refuse(one.from, number_of(one.what), code, std::string{why});
-  refuse_calls(code, std::string{why});
-}
-
-void companion_core::on_room(const room_event& event, std::int64_t now_us) {
-  if (const auto* opened = std::get_if<file_opened>(&event))
-    on_opened(*opened);
-  else if (const auto* batch = std::get_if<fanout_ptr>(&event))
-    on_fanout(**batch);
-  else
-    return;
-  look(now_us);
-}
-
-companion_core::known_file* companion_core::find(const file_reference& wanted,
-                                                 storage::file_key& key) {
-  auto found = files_.end();
-  if (wanted.key)
-    found = files_.find(*wanted.key);
-  else
-    found = std::ranges::find_if(
-      files_, [&](const auto& entry) { return entry.second.name == wanted.name; });
-  if (found == files_.end())
-    return nullptr;
-  key = found->first;
-  return &found->second;
-}
-
-void companion_core::open(storage::file_key key, known_file& file) {
-  if (std::exchange(file.is_asked_for, true))
-    return;
-  effects_.open({file.name, std::nullopt, std::nullopt, static_cast<std::uint64_t>(key)});
-}
-
-// The room's other files, one after the other, as long as there is space. Whether
-// one is on its way.
-bool companion_core::open_more() {
-  std::uint64_t bytes = 0;
-  std::uint64_t followed = 0;
-  for (const auto& [key, file] : files_) {
-    if (file.is_asked_for && !file.text)
-      return true;  // that one first
-    bytes += file.text ? file.text->text().bytes() : 0;
-    followed += file.text ? 1 : 0;
-  }
-  if (bytes >= limits_.text_bytes || followed >= limits_.files)
-    return false;
-  for (auto& [key, file] : files_)
-    if (!file.is_asked_for) {
-      open(key, file);
-      return true;
-    }
-  return false;
-}
-
-void companion_core::on_opened(const file_opened& opened) {
-  const auto found = files_.find(opened.file);
-  if (found == files_.end() || !opened.opened.text)
-    return;
-  known_file& file = found->second;
-  forget_text(found->first, file);
-  file.is_asked_for = true;
-  file.name = opened.opened.file;
-  file.language = opened.opened.language;
-  file.text.emplace(ot::rope{*opened.opened.text}, opened.opened.rev);
-  predictor_.open(found->first, file.language, file.text->text());
-  open_more();
-}
-
-void companion_core::forget_text(storage::file_key key, known_file& file) {
-  if (file.text)
-    predictor_.close(key);
-  file.text.reset();
-  file.is_asked_for = false;
-}
-
-void companion_core::on_fanout(const fanout& batch) {
-  for (const file_batch& one : batch.files)
-    follow(one);
-  for (const room_note& one : batch.notes)
-    note(one);
-}
-
-// What does not go on from where the text is, is read anew.
-void companion_core::follow(const file_batch& batch) {
-  const auto found = files_.find(batch.file);
-  if (found == files_.end() || !found->second.text)
-    return;
-  known_file& file = found->second;
-  file.edited = ++edits_seen_;
-  for (const sent_op& sent : batch.ops) {
-    if (sent.rev <= file.text->revision())
-      continue;
-    auto op = sent.rev == file.text->revision() + 1 ? decoder_.op_in(*sent.bytes) : std::nullopt;
-    if (!op || op->reach_chars() > file.text->text().chars()) {
-      forget_text(found->first, file);
-      return open(found->first, file);
-    }
-    const ot::rope before = file.text->text();
-    const ot::text_op made = *op;
-    file.text->apply(std::move(*op));
-    predictor_.edit(found->first, before, made, file.text->text());
-  }
-}
-
-void companion_core::note(const room_note& told) {
-  const auto found = files_.find(told.file);
-  switch (told.on_file) {
-    case room_note::effect::created:
-      files_[told.file] = {told.new_name, {}, {}, false, 0};
-      break;
-    case room_note::effect::renamed:
-      if (found != files_.end())
-        found->second.name = told.new_name;
-      break;
-    case room_note::effect::removed:
-      if (found != files_.end()) {
-        forget_text(found->first, found->second);
-        files_.erase(found);
-      }
-      break;
-    case room_note::effect::none: break;
-  }
-  if (told.chat_n == 0)
-    return;
-  const bool is_own = told.own_site == site_ && told.own_bytes != nullptr;
-  const auto said = decoder_.chat_in(is_own ? *told.own_bytes : *told.bytes);
-  if (!said)
-    return;
-  chat_.push_back({said->name, said->text});
-  if (chat_.size() > limits_.chats_remembered)
-    chat_.pop_front();
-  if (auto waiting = is_own && said->id ? proposals_.extract(*said->id)
-                                        : decltype(proposals_)::node_type{}) {
-    waiting.mapped().what.chat = said->n;
-    waiting.mapped().from.tell(waiting.mapped().what);
-  }
 }
 
 }  // namespace tandem::ai

@@ -9,7 +9,8 @@
 //
 // Invariants
 //  1. Each question gets one last word, unless a newer one of the same asker and
-//     kind has taken its place, or it was taken back: then none.
+//     kind has taken its place, or it was taken back: then none. The last word on a
+//     mention is a message in the chat, which is posted until the room has it.
 //  2. What is said of a place in a text holds for the revision that is named with
 //     it; where the text around it has changed, nothing is said of it.
 //  3. A call of the model that nobody waits for is ended.
@@ -31,8 +32,8 @@
 #include <cstdint>
 #include <deque>
 #include <functional>
-#include <list>
 #include <map>
+#include <memory>
 #include <optional>
 #include <string>
 #include <variant>
@@ -87,6 +88,7 @@ class companion_core {
     std::uint64_t mentions = 0;
     std::uint64_t dropped = 0;     // the text had changed where it mattered
     std::uint64_t cache_hits = 0;
+    std::uint64_t texts_cut = 0;   // looked through anew for what a model is shown
   };
 
   companion_core(const companion_limits& limits, const ai_offer& offer,
@@ -115,7 +117,9 @@ class companion_core {
   // To be called now and then while anything waits.
   void on_time(std::int64_t now_us);
 
-  bool is_waited_for() const noexcept { return !waiting_.empty() || !under_way_.empty(); }
+  bool is_waited_for() const noexcept {
+    return !waiting_.empty() || !under_way_.empty() || !posts_.empty();
+  }
   const counters& counts() const noexcept { return counts_; }
 
  private:
@@ -125,6 +129,7 @@ class companion_core {
     std::optional<followed_text> text;
     bool is_asked_for = false;
     std::uint64_t edited = 0;  // rises with each edit in the room
+    std::shared_ptr<const text_parts> parts;  // of the text as it is; null: not cut yet
   };
   using file_map = std::map<storage::file_key, known_file>;
 
@@ -139,9 +144,13 @@ class companion_core {
     asked what;
   };
 
-  struct proposal_to_come {
+  // A message of the assistant's that the room does not have yet.
+  struct post_under_way {
     asker from;
-    server::proposal what;
+    client::chat said;
+    std::optional<server::proposal> proposal;  // follows it
+    std::optional<std::int64_t> since_us;      // when it was first looked at
+    std::optional<std::int64_t> again_us;      // refused: when to post it again
   };
 
   void look(std::int64_t now_us);
@@ -174,12 +183,16 @@ class companion_core {
   std::optional<server::proposal> proposal_of(const assistant_edit& edit,
                                               const asked_mention& about);
   void say(const asker& from, std::string text, std::optional<server::proposal> proposal);
+  void post_again(std::int64_t now_us);
+  void on_post_refused(const server::error& why, std::int64_t now_us);
+  void on_posted(const server::chat& own);
 
   server::completion completion_at(std::uint64_t ask, const place& caret);
-  // What the model is shown around a place, within the budget.
-  place_context context_at(storage::file_key file, const text_range& part) const;
-  // The room's texts but `file`'s; views into `texts`.
-  std::vector<room_text> room_texts(storage::file_key file, std::list<std::string>& texts) const;
+  // What the model is shown around a place, within a budget.
+  place_context context_at(storage::file_key file, const text_range& part,
+                           std::uint32_t tokens);
+  // The room's texts but `file`'s. O(what has been edited since the last time).
+  std::vector<room_text> room_texts(storage::file_key file);
 
   known_file* find(const file_reference& wanted, storage::file_key& key);
   void open(storage::file_key key, known_file& file);
@@ -189,6 +202,10 @@ class companion_core {
   void on_fanout(const fanout& batch);
   void follow(const file_batch& batch);
   void note(const room_note& told);
+  void on_chat(const room_note& told);
+
+  static constexpr const char* no_model_here =
+    "the model is not turned on in this room; whoever manages it can do that";
 
   const companion_limits limits_;
   const ai_offer offer_;
@@ -200,10 +217,10 @@ class companion_core {
   file_map files_;
   predictor predictor_;
   completion_cache cache_;
-  std::deque<room_chat_line> chat_;
+  std::deque<server::chat> chat_;
   std::vector<waiting_question> waiting_;
   std::map<call_number, call_under_way> under_way_;
-  std::map<std::uint64_t, proposal_to_come> proposals_;  // by the chat's own id
+  std::map<std::uint64_t, post_under_way> posts_;  // by the chat's own id
   call_number last_call_ = 0;
   std::uint64_t last_chat_ = 0;
   std::uint64_t edits_seen_ = 0;

@@ -6,7 +6,7 @@ namespace tandem::ai {
 
 namespace {
 
-std::string_view end_of(std::string_view text, std::size_t bytes) {
+std::string_view tail_of(std::string_view text, std::size_t bytes) {
   return text.substr(text.size() - std::min(bytes, text.size()));
 }
 
@@ -18,7 +18,7 @@ std::optional<std::size_t> typed_since(std::string_view then, std::string_view a
     if (!now.ends_with(answer.substr(0, typed)))
       continue;
     const std::string_view rest = now.substr(0, now.size() - typed);
-    if (end_of(rest, completion_cache::context_bytes) == then)
+    if (tail_of(rest, completion_cache::context_bytes) == then)
       return typed;
   }
   return std::nullopt;
@@ -35,7 +35,6 @@ std::optional<std::string> completion_cache::find(std::int64_t file, std::string
     if (!typed)
       continue;
     entries_.splice(entries_.begin(), entries_, at);
-    ++hits_;
     return entries_.front().answer.substr(*typed);
   }
   return std::nullopt;
@@ -45,7 +44,7 @@ void completion_cache::keep(std::int64_t file, std::string_view before, std::str
                             std::string answer) {
   if (answer.empty())
     return;
-  entries_.push_front({file, std::string{end_of(before, context_bytes)},
+  entries_.push_front({file, std::string{tail_of(before, context_bytes)},
                        std::string{after.substr(0, context_bytes)}, std::move(answer)});
   if (entries_.size() > entries_max)
     entries_.pop_back();

@@ -28,8 +28,6 @@ class completion_cache {
   void keep(std::int64_t file, std::string_view before, std::string_view after,
             std::string answer);
 
-  std::uint64_t hits() const noexcept { return hits_; }
-
  private:
   struct entry {
     std::int64_t file = 0;
@@ -39,7 +37,6 @@ class completion_cache {
   };
 
   std::list<entry> entries_;  // the latest used first
-  std::uint64_t hits_ = 0;
 };
 
 }  // namespace tandem::ai

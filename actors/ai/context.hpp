@@ -1,9 +1,9 @@
-// What of a room's files goes to a model: what is near a place, and what in
-// other files has to do with it, within a budget. Pure.
+// What of a room goes to a model: what is near a place, and what in other files
+// has to do with it, within a budget. Pure.
 //
 // Invariants
-//  1. All together at most the budget; a token counts as four bytes, which is
-//     about right for code and too careful for most other text.
+//  1. All of people's words together at most the budget; a token counts as four
+//     bytes, which is about right for code and too careful for most other text.
 //  2. No file goes out whose name says that it holds secrets.
 //  3. Cuts are at line ends, but within a line that is too long itself; never
 //     in a character.
@@ -12,9 +12,11 @@
 
 #include "actors/ai/language_model.hpp"
 #include "actors/ai/prompts.hpp"
+#include "actors/ai/text_parts.hpp"
 
 #include <cstddef>
 #include <cstdint>
+#include <memory>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -31,7 +33,7 @@ bool is_secret_file(std::string_view name);
 struct room_text {
   std::string_view name;
   std::string_view language;
-  std::string_view text;
+  std::shared_ptr<const text_parts> parts;  // not null
   std::uint32_t edited_rank = 0;  // 0: edited last
 };
 
@@ -52,5 +54,11 @@ place_context context_around(std::string_view before, std::string_view part,
 // with it, and then what was edited last.
 std::vector<file_lines> context_for(std::string_view question,
                                     const std::vector<room_text>& files, std::uint32_t tokens);
+
+// A question to the assistant with what it is shown: of the question itself at most
+// half of the budget, of the chat (the latest of what is in `asked`) a quarter, of the
+// files what is left.
+assistant_question with_context(assistant_question asked, const std::vector<room_text>& files,
+                                std::uint32_t tokens);
 
 }  // namespace tandem::ai

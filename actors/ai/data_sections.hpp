@@ -11,12 +11,13 @@ namespace tandem::ai {
 
 class data_sections {
  public:
-  // `title`: what it is; becomes one line.
+  // `title`: what it is; becomes one line, and may have people's words in it.
   void add(std::string_view title, std::string_view text);
 
   // Once all have been added: the sections, and the rule that says what they are.
+  // `wish`: the title of the last one, if that says what is wanted.
   std::string text() const;
-  std::string rule() const;
+  std::string rule(std::string_view wish = {}) const;
 
  private:
   std::string mark() const;

@@ -71,13 +71,6 @@ std::optional<text_range> followed_text::carry(text_range range, ot::revision re
   return now;
 }
 
-ot::text_op followed_text::carry(ot::text_op op, ot::revision rev) const {
-  assert(knows_way_from(rev));
-  for (std::size_t i = latest_.size() - (rev_ - rev); i < latest_.size(); ++i)
-    op = ot::transform(op, latest_[i], ot::side::left);
-  return op;
-}
-
 text_range followed_text::line_around(std::uint64_t position) const {
   const ot::text_metrics before = text_.before(ot::text_unit::chars, position);
   const std::uint64_t from = text_.before(ot::text_unit::lines, before.lines).chars;

@@ -50,8 +50,6 @@ class followed_text {
   // REQUIRES for both: knows_way_from(rev). O(operations since).
   std::uint64_t carry_position(std::uint64_t position, ot::revision rev) const;
   std::optional<text_range> carry(text_range range, ot::revision rev, edges_count edges) const;
-  // An operation that was made on `rev`, by somebody else than who made the others.
-  ot::text_op carry(ot::text_op op, ot::revision rev) const;
 
   // The line around a position, without its line feed. O(log n).
   text_range line_around(std::uint64_t position) const;

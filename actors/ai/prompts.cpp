@@ -60,12 +60,17 @@ std::string chat_text(const std::vector<room_chat_line>& recent) {
   return out;
 }
 
-chat_prompt with(std::string_view rules, const data_sections& data, std::string_view what_to_do) {
+// `wish`: the title of the last section.
+chat_prompt with(std::string_view rules, const data_sections& data, std::string_view wish,
+                 std::string_view what_to_do) {
   chat_prompt prompt;
-  prompt.rules = std::string{rules} + data.rule();
+  prompt.rules = std::string{rules} + data.rule(wish);
   prompt.turns.push_back({chat_turn::role::user, data.text() + std::string{what_to_do}});
   return prompt;
 }
+
+constexpr std::string_view refactor_wish = "what the programmer asks for";
+constexpr std::string_view assistant_wish = "the question";
 
 }  // namespace
 
@@ -77,8 +82,8 @@ chat_prompt refactor_prompt(const refactor_question& question) {
            question.before);
   data.add("the marked part", question.part);
   data.add("behind the marked part", question.after);
-  data.add("what the programmer asks for", question.instruction);
-  return with(refactor_rules, data,
+  data.add(refactor_wish, question.instruction);
+  return with(refactor_rules, data, refactor_wish,
               "Do what the section \"what the programmer asks for\" asks for, to the marked part,"
               " within the rules.");
 }
@@ -89,8 +94,9 @@ chat_prompt assistant_prompt(const assistant_question& question) {
     data.add(described("part of the file ", lines.file, lines.language), numbered(lines));
   if (!question.recent.empty())
     data.add("the recent chat", chat_text(question.recent));
-  data.add("the question, by " + question.who, question.question);
-  return with(assistant_rules, data, "Answer the last section, the question, within the rules.");
+  data.add(assistant_wish, question.who + ": " + question.question);
+  return with(assistant_rules, data, assistant_wish,
+              "Answer the last section, the question, within the rules.");
 }
 
 }  // namespace tandem::ai

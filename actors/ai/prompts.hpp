@@ -4,8 +4,8 @@
 // Invariants
 //  1. Rules hold no text of people's. Files and chats are in sections that
 //     cannot be forged (actors/ai/data_sections).
-//  2. What one person asks for is in a section of its own: it says what is
-//     wanted, and cannot change the rules either.
+//  2. What one person asks for is in a section of its own, the last: the rules name it
+//     as the one that says what is wanted, and that cannot change them either.
 #pragma once
 
 #include "actors/ai/language_model.hpp"

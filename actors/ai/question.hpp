@@ -37,22 +37,34 @@ struct change_question {
   std::string instruction;
 };
 
-// Somebody has mentioned the assistant in the chat.
+// Perhaps somebody has mentioned the assistant in the chat: the frame of their message,
+// which is durable.
 struct mention {
-  std::string text;
-  std::string by;  // the name that is shown
+  frame said;
 };
 
-// A text of one's own, of no room.
+// A text of one's own, of no room; perhaps a part of it.
 struct text_question {
   std::string text;
   std::string language;
   std::uint64_t position = 0;  // at most the text's length
+  std::uint64_t skipped = 0;   // characters before the part
 };
 
 using question = std::variant<completion_question, change_question, mention>;
 
-// Who asks. Asking again what is of the same kind ends the earlier question.
+// 0: it has none.
+std::uint64_t number_of(const question& what) noexcept;
+// Of the same asker: the older one is not wanted any more. Everybody may mention the
+// assistant as often as the limits of the chat allow.
+bool takes_place_of(const question& newer, const question& older) noexcept;
+
+// What a question counts for where they are limited: what takes a model long counts
+// for as many completions.
+inline constexpr std::uint64_t completion_weight = 1;
+inline constexpr std::uint64_t change_weight = 10;
+
+// Who asks.
 struct asker {
   std::uint64_t id = 0;  // of nobody else in this process
   // Called from any thread; of each question it hears any number of
@@ -62,6 +74,10 @@ struct asker {
 
 // What a message in the chat must have in it for the assistant to answer.
 inline constexpr std::string_view assistant_mention = "@assistant";
+// As a word of its own: not in an address, nor in a longer name.
+bool mentions_assistant(std::string_view text) noexcept;
+// The message, if it mentions the assistant.
+std::optional<server::chat> mention_in(const mention& perhaps, const frame_decoder& decoder);
 inline constexpr std::string_view assistant_name = "Assistant";
 
 }  // namespace tandem::ai

@@ -2,14 +2,14 @@
 // kept, and the operation between two texts.
 #include "actors/ai/completion_cache.hpp"
 #include "actors/ai/followed_text.hpp"
+#include "actors/ai/line_change.hpp"
 #include "actors/ai/text_difference.hpp"
-#include "ot/transform.hpp"
+#include "actors/ai/texts.hpp"
 #include "tests/support/ops.hpp"
 #include "tests/support/random_op.hpp"
 #include "tests/support/random_text.hpp"
 
 #include <gtest/gtest.h>
-
 
 namespace tandem::test {
 namespace {
@@ -91,7 +91,6 @@ TEST(followed_text, carries_what_was_meant_for_an_older_revision) {
   EXPECT_FALSE(text.knows_way_from(2));
   EXPECT_EQ(text.carry_position(4, 3), 9U);
   EXPECT_EQ(text.carry_position(4, 4), 4U);
-  EXPECT_EQ(applied("zero\none\ntwo\n", text.carry(make_op({4, "x"}), 3)), "zero\none\nxtwo\n");
 }
 
 TEST(followed_text, forgets_what_is_long_ago) {
@@ -133,7 +132,6 @@ TEST(completion_cache, finds_an_answer_again_also_when_part_of_it_was_typed) {
   EXPECT_EQ(cache.find(1, "def total(", ")\n"), "items, start=0");
   EXPECT_EQ(cache.find(1, "def total(ite", ")\n"), "ms, start=0");
   EXPECT_EQ(cache.find(1, "def total(items, start=", ")\n"), "0");
-  EXPECT_EQ(cache.hits(), 3U);
   EXPECT_FALSE(cache.find(1, "def total(items, start=0", ")\n")) << "nothing is left";
   EXPECT_FALSE(cache.find(1, "def total(x", ")\n")) << "something else was typed";
   EXPECT_FALSE(cache.find(1, "def total(", "\n")) << "something else follows";
@@ -155,6 +153,83 @@ TEST(completion_cache, takes_a_long_text_by_its_end) {
   const std::string near(ai::completion_cache::context_bytes, 'n');
   cache.keep(1, "far" + near, "", "x");
   EXPECT_TRUE(cache.find(1, "other" + near, ""));
+}
+
+TEST(text_question, is_cut_to_what_is_near_its_place) {
+  const ai::text_question whole{"aé😀bcd", "python", 3};
+  const auto near = ai::cut_to_place(whole, 2);
+  EXPECT_EQ(near.text, "é😀bc");
+  EXPECT_EQ(near.position, 2U);
+  EXPECT_EQ(near.skipped, 1U);
+  const auto again = ai::cut_to_place(near, 1);
+  EXPECT_EQ(again.text, "😀b");
+  EXPECT_EQ(again.skipped, 2U);
+  EXPECT_EQ(ai::cut_to_place(whole, 99).text, whole.text);
+  EXPECT_EQ(ai::cut_to_place({"ab", "", 2}, 1).text, "b");
+}
+
+TEST(text_queue, takes_so_many) {
+  ai::text_queue queue{2};
+  EXPECT_TRUE(queue.enter());
+  EXPECT_TRUE(queue.enter());
+  EXPECT_FALSE(queue.enter());
+  queue.leave();
+  EXPECT_TRUE(queue.enter());
+}
+
+// ---- changes of lines ----
+
+struct changed_lines {
+  const char* text;
+  std::uint32_t first;
+  std::uint32_t last;
+  const char* replacement;
+  const char* then;  // null: there are no such lines
+};
+
+TEST(line_change, keeps_to_the_lines_and_the_line_ends_of_the_text) {
+  const changed_lines table[] = {
+    {"a\nb\n", 2, 2, "B", "a\nB\n"},
+    {"a\nb\n", 1, 1, "A\nA", "A\nA\nb\n"},
+    {"a\nb\n", 2, 1, "x", "a\nx\nb\n"},
+    {"a\nb\n", 3, 2, "c", "a\nb\nc\n"},
+    {"a\nb\n", 2, 2, "", "a\n"},
+    {"a\nb\n", 4, 3, "c", nullptr},
+    // The last line has no line feed.
+    {"a\nb", 2, 2, "B", "a\nB"},
+    {"a\nb", 2, 2, "B\nC", "a\nB\nC"},
+    {"a\nb", 1, 1, "A", "A\nb"},
+    {"a\nb", 1, 2, "A\nB", "A\nB"},
+    {"a\nb", 2, 9, "B", "a\nB"},
+    {"a\nb", 2, 1, "x", "a\nx\nb"},
+    {"a\nb", 3, 2, "c", "a\nb\nc"},
+    {"a\nb", 3, 3, "c", "a\nb\nc"},
+    {"a\nb", 2, 2, "", "a\n"},
+    {"a\nb", 4, 3, "c", nullptr},
+    {"a", 1, 1, "é", "é"},
+    {"", 1, 1, "a", "a\n"},
+    {"", 2, 1, "a", nullptr},
+    // CR LF
+    {"a\r\nb\r\n", 2, 2, "B\nC", "a\r\nB\r\nC\r\n"},
+    {"a\r\nb\r\n", 2, 1, "x", "a\r\nx\r\nb\r\n"},
+    {"a\r\nb\r\n", 1, 1, "x\r\ny", "x\r\ny\r\nb\r\n"},
+    {"a\r\nb", 2, 2, "B\nC", "a\r\nB\r\nC"},
+    {"a\r\nb", 3, 2, "c", "a\r\nb\r\nc"},
+  };
+  for (const changed_lines& row : table) {
+    const ot::rope text{row.text};
+    const auto change = ai::line_change_of({"f", row.first, row.last, row.replacement}, text);
+    SCOPED_TRACE(std::string{row.text} + " lines " + std::to_string(row.first) + "-"
+                 + std::to_string(row.last) + " " + row.replacement);
+    ASSERT_EQ(change.has_value(), row.then != nullptr);
+    if (!change)
+      continue;
+    const std::string replaced =
+      text.substring(change->range.from, change->range.to - change->range.from);
+    EXPECT_EQ(applied(row.text, ai::difference(replaced, change->replacement,
+                                               static_cast<std::uint32_t>(change->range.from))),
+              row.then);
+  }
 }
 
 // ---- the operation between two texts ----

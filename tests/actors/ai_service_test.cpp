@@ -1,5 +1,6 @@
 // The AI with the real actors: from a client's question to its answer, and the ends
 // of everything that may be under way.
+#include "tests/actors/scripted_store.hpp"
 #include "tests/actors/service_harness.hpp"
 #include "tests/support/ops.hpp"
 
@@ -68,11 +69,25 @@ class scripted_model final : public ai::language_model {
 
 class ai_service : public service_test {
  protected:
-  void start_with(ai_offer offer, std::shared_ptr<scripted_model> model = nullptr) {
+  // What the actors tell at their end is told to this object.
+  ~ai_service() override {
+    if (actors && !stopped)
+      stop();
+    actors.reset();
+  }
+
+  void start_with(ai_offer offer, std::shared_ptr<scripted_model> model = nullptr,
+                  std::unique_ptr<storage::store> store = storage::make_memory_store()) {
     ai.offer = std::move(offer);
     ai.decoder = &decoder;
     ai.model = model;
-    start();
+    start(std::move(store));
+  }
+  // One whose readers do this before they read a room's mode.
+  static std::unique_ptr<storage::store> store_with(std::function<void()> before_mode) {
+    auto store = std::make_unique<scripted_store>();
+    store->before_mode = std::move(before_mode);
+    return store;
   }
   static ai_offer local() { return {"local", "", "", "local"}; }
   static ai_offer with_model() { return {"openai", "m1", "models.test", "on"}; }
@@ -108,9 +123,10 @@ TEST_F(ai_service, tells_whoever_comes_in_what_the_ai_may) {
 TEST_F(ai_service, answers_a_client) {
   start_with(local());
   sinking_client ada{*actors, "room", "ada"};
-  ada.hello({{"a", {}, {}}});
-  EXPECT_TRUE(ada.sink->await_text("opened a 3 text [abc]\n"));
+  ada.hello();
   EXPECT_TRUE(ada.sink->await_text("ai\n"));
+  ada.say(client::open{"a", {}, {}});
+  EXPECT_TRUE(ada.sink->await_text("opened a 3 text [abc]\n"));
   ada.say(client::complete{1, "a", 3, 3, {}});
   EXPECT_TRUE(ada.sink->await_text("completion\n"));
   ada.say(client::edit{"a", 3, 1, make_op({"x"}), {}});
@@ -146,6 +162,74 @@ TEST_F(ai_service, is_off_where_the_operator_has_turned_it_off) {
     EXPECT_EQ(std::get<server::error>(event).code, error_code::forbidden);
 }
 
+TEST_F(ai_service, a_mode_that_cannot_be_read_any_more_counts_as_off_until_it_can) {
+  const auto model = std::make_shared<scripted_model>();
+  const auto is_away = std::make_shared<std::atomic<bool>>(false);
+  ai.bounds.idle_unattended_us = 50'000;
+  start_with(with_model(), model, store_with([is_away] {
+    if (*is_away)
+      throw storage::store_error{storage::store_error::cause::unavailable, "not now"};
+  }));
+  sinking_client ada{*actors, "room", "ada"};
+  ada.hello({{"a", {}, {}}});
+  ASSERT_TRUE(ada.sink->await_text("ai\n"));
+  complete(3);
+  ASSERT_TRUE(model->await_asked(1));
+  *is_away = true;
+  actors->rights_changed("room", {});
+  ASSERT_TRUE(await_events(2)) << "what was under way is taken back";
+  EXPECT_EQ(std::get<server::error>(events[1]).code, error_code::forbidden);
+  EXPECT_TRUE(model->await_ended(1));
+  EXPECT_TRUE(ada.sink->await_text("ai\n")) << "who is in the room hears of it";
+  complete(3);
+  ASSERT_TRUE(await_events(3));
+  EXPECT_EQ(std::get<server::error>(events[2]).code, error_code::unavailable);
+  *is_away = false;
+  EXPECT_TRUE(ada.sink->await_text("ai\n")) << "it is looked at again by itself";
+  complete(3);
+  EXPECT_TRUE(model->await_asked(2));
+}
+
+// A store whose readers wait before they read a room's mode, until the test says so.
+struct slow_modes {
+  void wait() {
+    gate.change([&] { ++reads; });
+    gate.await([&] { return is_open; });
+  }
+  void open() {
+    gate.change([&] { is_open = true; });
+  }
+  watched gate;
+  bool is_open = false;
+  int reads = 0;
+};
+
+TEST_F(ai_service, who_waits_for_a_rooms_mode_waits_for_so_long) {
+  const auto slow = std::make_shared<slow_modes>();
+  ai.bounds.answer_wait_us = 50'000;
+  start_with(local(), nullptr, store_with([slow] { slow->wait(); }));
+  complete(3);
+  EXPECT_TRUE(await_events(1));
+  slow->open();
+  EXPECT_EQ(std::get<server::error>(events.at(0)).code, error_code::unavailable);
+}
+
+TEST_F(ai_service, a_mode_is_read_once_for_all_who_ask_and_the_newest_question_counts) {
+  const auto slow = std::make_shared<slow_modes>();
+  start_with(local(), nullptr, store_with([slow] { slow->wait(); }));
+  for (std::uint64_t ask = 1; ask <= 5; ++ask)
+    actors->ask_ai("room", storage::default_tenant, asker(1),
+                   ai::completion_question{ask, {"a", {}}, {}, 3});
+  actors->ask_ai("room", storage::default_tenant, asker(2),
+                 ai::completion_question{6, {"a", {}}, {}, 3});
+  EXPECT_TRUE(slow->gate.await([&] { return slow->reads == 1; }));
+  slow->open();
+  ASSERT_TRUE(await_events(2));
+  EXPECT_EQ(std::get<server::completion>(events[0]).ask, 5U);
+  EXPECT_EQ(std::get<server::completion>(events[1]).ask, 6U);
+  EXPECT_EQ(slow->gate.look([&] { return slow->reads; }), 1);
+}
+
 TEST_F(ai_service, completes_a_text_of_ones_own) {
   const auto model = std::make_shared<scripted_model>();
   start_with(with_model(), model);
@@ -161,6 +245,29 @@ TEST_F(ai_service, completes_a_text_of_ones_own) {
   EXPECT_EQ(answer.what.lines[0].from, 10U);
 }
 
+TEST_F(ai_service, of_a_long_text_what_is_near_the_place_counts) {
+  const auto model = std::make_shared<scripted_model>();
+  ai.bounds.near_chars = 10;
+  start_with(with_model(), model);
+  actors->ask_about_text({"é = 1\nlongname = 2\nlo and so on and on", "python", 21}, asker(1));
+  ASSERT_TRUE(model->await_asked(1));
+  EXPECT_EQ(model->asked[0], "ame = 2\nlo");
+  model->answer(0, "ng");
+  ASSERT_TRUE(await_events(1));
+  EXPECT_EQ(std::get<server::completion>(events[0]).what.lines.at(0).from, 21U);
+}
+
+TEST_F(ai_service, more_texts_than_it_takes_are_refused_and_rooms_do_not_wait_for_them) {
+  ai.bounds.texts_queued = 0;
+  start_with(local());
+  actors->ask_about_text({"ab", "", 1}, asker(2));
+  ASSERT_TRUE(await_events(1));
+  EXPECT_EQ(std::get<server::error>(events[0]).code, error_code::rate_limited);
+  complete(3);
+  ASSERT_TRUE(await_events(2));
+  EXPECT_TRUE(std::holds_alternative<server::completion>(events[1]));
+}
+
 TEST_F(ai_service, what_a_client_asked_ends_when_it_leaves) {
   const auto model = std::make_shared<scripted_model>();
   start_with(with_model(), model);
@@ -174,7 +281,7 @@ TEST_F(ai_service, what_a_client_asked_ends_when_it_leaves) {
   EXPECT_TRUE(model->await_ended(1));
 }
 
-TEST_F(ai_service, a_viewer_and_a_stranger_ask_nothing) {
+TEST_F(ai_service, nothing_is_asked_about_a_file_that_is_not_open) {
   const auto model = std::make_shared<scripted_model>();
   start_with(with_model(), model);
   sinking_client ada{*actors, "room", "ada"};
@@ -193,6 +300,27 @@ TEST_F(ai_service, stops_while_something_is_under_way) {
   EXPECT_TRUE(stop());
   actors.reset();
   EXPECT_TRUE(model->await_ended(1));
+  ASSERT_TRUE(await_events(2)) << "whoever waits is told";
+  EXPECT_EQ(std::get<server::error>(events[1]).code, error_code::unavailable);
+}
+
+TEST_F(ai_service, a_companion_ends_when_nobody_asks_but_not_while_somebody_waits) {
+  const auto model = std::make_shared<scripted_model>();
+  ai.bounds.idle_unattended_us = 50'000;
+  start_with(with_model(), model);
+  actors->write([](storage::store& to) {
+    to.create_room({storage::default_tenant, "other", "Other", 1, {file_with("a", 3)}});
+  });
+  complete(3);
+  ASSERT_TRUE(model->await_asked(1));
+  complete(3, "other");
+  ASSERT_TRUE(model->await_asked(2));
+  model->answer(1, "x");
+  EXPECT_TRUE(await_polling([&] { return actors->count_ai().companions == 1; }));
+  model->answer(0, "y");
+  ASSERT_TRUE(await_events(4));
+  EXPECT_EQ(std::get<server::completion>(events[3]).what.lines.at(0).insert, "y");
+  EXPECT_TRUE(await_polling([&] { return actors->count_ai().companions == 0; }));
 }
 
 TEST_F(ai_service, a_removed_room_answers_what_was_asked) {

@@ -1,157 +1,10 @@
-// A room's AI as a state machine: the room, the model and who asks are played by
-// the test.
-#include "actors/ai/companion_core.hpp"
-#include "ot/utf8.hpp"
-#include "tests/support/ops.hpp"
-
-#include <gtest/gtest.h>
-
-#include <map>
-#include <memory>
-#include <string>
-#include <vector>
+// A room's AI: what questions wait for, its texts, modes, completions.
+#include "tests/actors/companion_harness.hpp"
 
 namespace tandem::test {
 namespace {
 
-constexpr storage::file_key main_file = 4;
-constexpr storage::file_key other_file = 5;
-
-// The frames of these tests are what stands in a table.
-class table_decoder final : public frame_decoder {
- public:
-  std::optional<ot::text_op> op_in(const std::string& bytes) const override {
-    const auto found = ops.find(bytes);
-    return found == ops.end() ? std::nullopt : std::optional{found->second};
-  }
-  std::optional<server::chat> chat_in(const std::string& bytes) const override {
-    const auto found = chats.find(bytes);
-    return found == chats.end() ? std::nullopt : std::optional{found->second};
-  }
-  std::map<std::string, ot::text_op> ops;
-  std::map<std::string, server::chat> chats;
-};
-
-class recording_companion final : public ai::companion_effects {
- public:
-  void open(client::open wanted) override { opens.push_back(wanted.file); }
-  void post(client::chat said) override { posts.push_back(std::move(said)); }
-  void complete(ai::call_number call, ai::completion_prompt prompt) override {
-    completions.emplace(call, std::move(prompt));
-  }
-  void chat(ai::call_number call, ai::chat_prompt prompt) override {
-    chats.emplace(call, std::move(prompt));
-  }
-  void end_call(ai::call_number call) override { ended.push_back(call); }
-
-  std::vector<std::string> opens;
-  std::vector<client::chat> posts;
-  std::map<ai::call_number, ai::completion_prompt> completions;
-  std::map<ai::call_number, ai::chat_prompt> chats;
-  std::vector<ai::call_number> ended;
-};
-
-class companion : public testing::Test {
- protected:
-  static ai_offer with_model() { return {"openai", "m1", "models.test", "on"}; }
-
-  void start(ai_mode mode) {
-    core = std::make_unique<ai::companion_core>(limits, with_model(), decoder, effects);
-    core->set_mode(mode, 0);
-  }
-
-  void join() {
-    server::welcome welcome;
-    welcome.site = 9;
-    welcome.files = {{"main.py", 3, "python", main_file}, {"b.py", 1, "python", other_file}};
-    welcome.messages = {{1, "Ada", "hello", 0, {}, {}}};
-    core->on_joined(welcome, 0);
-  }
-
-  void opened(storage::file_key key, const std::string& name, ot::revision rev,
-              const std::string& text) {
-    file_opened in;
-    in.file = key;
-    in.opened = {name, rev, "python", text, 0, static_cast<std::uint64_t>(key)};
-    core->on_room(in, 0);
-  }
-
-  // The room tells an operation that leads to `rev`.
-  void told(ot::revision rev, const ot::text_op& op, storage::file_key key = main_file) {
-    const std::string bytes = "op " + std::to_string(rev) + to_json(op);
-    decoder.ops[bytes] = op;
-    fanout batch;
-    batch.files.push_back({key, rev - 1, rev,
-                           {{rev, {}, 0, std::make_shared<const std::string>(bytes)}},
-                           nullptr, {}, nullptr});
-    core->on_room(std::make_shared<const fanout>(std::move(batch)), 0);
-  }
-
-  // A message in the chat; `own`: the assistant's.
-  void chatted(std::uint64_t n, const std::string& name, const std::string& text,
-               std::optional<std::uint64_t> own = {}) {
-    const std::string bytes = "chat " + std::to_string(n);
-    decoder.chats[bytes] = {n, name, text, 0, {}, own};
-    room_note note;
-    note.bytes = std::make_shared<const std::string>(bytes);
-    note.own_bytes = note.bytes;
-    note.own_site = own ? 9 : 2;
-    note.chat_n = n;
-    fanout batch;
-    batch.notes.push_back(note);
-    core->on_room(std::make_shared<const fanout>(std::move(batch)), 0);
-  }
-
-  void ready(ai_mode mode, const std::string& text = "alpha = 1\nprint(al\n") {
-    start(mode);
-    join();
-    complete(99, 3, 0);
-    opened(main_file, "main.py", 3, text);
-    opened(other_file, "b.py", 1, "beta = 2\n");
-    heard.clear();
-    for (const auto& [call, prompt] : effects.completions)
-      core->on_done(call, "", 0);
-    effects = {};
-    heard.clear();
-  }
-
-  ai::asker as(std::uint64_t id) {
-    return {id, [this](const server::ai_event& event) { heard.push_back(event); }};
-  }
-
-  void complete(std::uint64_t ask, std::optional<ot::revision> rev, std::uint64_t position,
-                std::uint64_t who = 1) {
-    core->ask(as(who), ai::completion_question{ask, {"main.py", main_file}, rev, position}, now);
-  }
-  void change(std::uint64_t ask, ot::revision rev, std::uint64_t from, std::uint64_t to) {
-    core->ask(as(1), ai::change_question{ask, {"main.py", main_file}, rev, from, to, "do it"}, now);
-  }
-
-  template <class T>
-  std::vector<T> all() const {
-    std::vector<T> found;
-    for (const server::ai_event& event : heard)
-      if (const auto* one = std::get_if<T>(&event))
-        found.push_back(*one);
-    return found;
-  }
-
-  ai::call_number only_completion() const {
-    EXPECT_EQ(effects.completions.size(), 1U);
-    return effects.completions.empty() ? 0 : effects.completions.begin()->first;
-  }
-  ai::call_number only_chat() const {
-    EXPECT_EQ(effects.chats.size(), 1U);
-    return effects.chats.empty() ? 0 : effects.chats.begin()->first;
-  }
-
-  ai::companion_limits limits;
-  table_decoder decoder;
-  recording_companion effects;
-  std::unique_ptr<ai::companion_core> core;
-  std::vector<server::ai_event> heard;
-  std::int64_t now = 0;
-};
+class companion : public companion_test {};
 
 std::string shown(const std::vector<ai::suggestion>& list) {
   std::string out;
@@ -303,7 +156,7 @@ TEST_F(companion, asks_no_model_where_only_the_predictor_may) {
   ready(ai_mode::local);
   complete(1, 3, 18);
   change(2, 3, 0, 1);
-  core->ask(as(1), ai::mention{"@assistant hi", "Ada"}, 0);
+  mention("@assistant hi");
   EXPECT_TRUE(effects.completions.empty());
   EXPECT_TRUE(effects.chats.empty());
   EXPECT_EQ(all<server::completion>().size(), 1U);
@@ -439,186 +292,18 @@ TEST_F(companion, a_file_that_looks_secret_goes_to_no_model) {
   EXPECT_EQ(all<server::error>().at(0).code, error_code::forbidden);
 }
 
-// ---- changes ----
-
-TEST_F(companion, a_change_comes_as_an_operation_with_a_summary) {
+TEST_F(companion, looks_through_a_text_once_for_each_revision) {
   ready(ai_mode::on);
-  change(1, 3, 0, 10);
-  const ai::call_number call = only_chat();
-  core->on_piece(call, "Renamed");
-  EXPECT_EQ(all<server::thinking>().at(0).piece, "Renamed");
-  core->on_done(call, "Renamed.\n\n```python\nomega = 1\n```\n", 0);
-  const auto proposals = all<server::proposal>();
-  ASSERT_EQ(proposals.size(), 1U);
-  EXPECT_EQ(proposals[0].ask, 1U);
-  EXPECT_EQ(proposals[0].rev, 3U);
-  EXPECT_EQ(proposals[0].summary, "Renamed.");
-  ot::rope text{"alpha = 1\nprint(al\n"};
-  text.apply(proposals[0].op);
-  EXPECT_EQ(text.to_string(), "omega = 1\nprint(al\n");
-}
-
-TEST_F(companion, a_change_is_carried_over_edits_elsewhere) {
-  ready(ai_mode::on);
-  change(1, 3, 10, 19);
-  const ai::call_number call = only_chat();
-  told(4, make_op({"# é\n"}));
-  core->on_done(call, "Said.\n```\nprint(alpha)\n```\n", 0);
-  const auto proposals = all<server::proposal>();
-  ASSERT_EQ(proposals.size(), 1U);
-  EXPECT_EQ(proposals[0].rev, 4U);
-  ot::rope text{"# é\nalpha = 1\nprint(al\n"};
-  text.apply(proposals[0].op);
-  EXPECT_EQ(text.to_string(), "# é\nalpha = 1\nprint(alpha)\n");
-}
-
-TEST_F(companion, a_change_of_what_has_changed_meanwhile_is_refused) {
-  ready(ai_mode::on);
-  change(1, 3, 10, 19);
-  const ai::call_number call = only_chat();
-  told(4, make_op({12, "x"}));
-  core->on_done(call, "Said.\n```\nprint(alpha)\n```\n", 0);
-  EXPECT_TRUE(all<server::proposal>().empty());
-  EXPECT_EQ(all<server::error>().at(0).code, error_code::stale);
-}
-
-TEST_F(companion, an_explanation_changes_nothing) {
-  ready(ai_mode::on);
-  change(1, 3, 0, 10);
-  core->on_done(only_chat(), "It sets alpha.", 0);
-  const auto proposals = all<server::proposal>();
-  ASSERT_EQ(proposals.size(), 1U);
-  EXPECT_TRUE(proposals[0].op.is_identity());
-  EXPECT_EQ(proposals[0].summary, "It sets alpha.");
-}
-
-TEST_F(companion, says_why_a_change_failed) {
-  ready(ai_mode::on);
-  const std::pair<ai::model_failure::kind, error_code> table[] = {
-    {ai::model_failure::kind::limited, error_code::rate_limited},
-    {ai::model_failure::kind::busy, error_code::rate_limited},
-    {ai::model_failure::kind::timed_out, error_code::unavailable},
-    {ai::model_failure::kind::resting, error_code::unavailable},
-  };
-  for (const auto& [kind, code] : table) {
-    effects.chats.clear();
-    heard.clear();
-    change(1, 3, 0, 10);
-    core->on_failed(only_chat(), {kind, "why", 500}, 0);
-    const auto errors = all<server::error>();
-    ASSERT_EQ(errors.size(), 1U);
-    EXPECT_EQ(errors[0].code, code);
-    EXPECT_EQ(errors[0].message, "why");
-    EXPECT_EQ(errors[0].retry_ms, 500U);
-  }
-}
-
-TEST_F(companion, bounds_what_may_be_asked_at_once) {
-  limits.change_chars = 5;
-  limits.instruction_chars = 4;
-  ready(ai_mode::on);
-  change(1, 3, 0, 5);
-  change(2, 3, 0, 6);
-  EXPECT_EQ(all<server::error>().size(), 2U);
-  for (const server::error& error : all<server::error>())
-    EXPECT_EQ(error.code, error_code::too_large);
-}
-
-// ---- the assistant ----
-
-TEST_F(companion, answers_in_the_chat) {
-  ready(ai_mode::on);
-  chatted(2, "Ada", "@assistant what is alpha?");
-  core->ask(as(1), ai::mention{"@assistant what is alpha?", "Ada"}, 0);
-  core->on_done(only_chat(), "It is 1.", 0);
-  ASSERT_EQ(effects.posts.size(), 1U);
-  EXPECT_EQ(effects.posts[0].text, "It is 1.");
-  EXPECT_TRUE(all<server::proposal>().empty());
-}
-
-TEST_F(companion, proposes_a_change_behind_its_message) {
-  ready(ai_mode::on);
-  core->ask(as(1), ai::mention{"@assistant make it 3", "Ada"}, 0);
-  core->on_done(only_chat(), "So:\n\nEDIT b.py lines 1-1\n```python\nbeta = 3\n```\n", 0);
-  ASSERT_EQ(effects.posts.size(), 1U);
-  EXPECT_TRUE(all<server::proposal>().empty()) << "its message has no number yet";
-  chatted(7, "Assistant", effects.posts[0].text, effects.posts[0].id);
-  const auto proposals = all<server::proposal>();
-  ASSERT_EQ(proposals.size(), 1U);
-  EXPECT_EQ(proposals[0].chat, 7U);
-  EXPECT_EQ(proposals[0].file, "b.py");
-  ot::rope text{"beta = 2\n"};
-  text.apply(proposals[0].op);
-  EXPECT_EQ(text.to_string(), "beta = 3\n");
-}
-
-struct proposed_lines {
-  const char* edit;
-  const char* text;  // then; null: nothing is proposed
-};
-
-TEST_F(companion, lines_that_are_not_there_are_not_taken_for_others) {
-  const proposed_lines table[] = {
-    {"EDIT b.py lines 1-1\n```\nx\n```\n", "x\n"},
-    {"EDIT b.py lines 1-0\n```\nx\n```\n", "x\nbeta = 2\n"},
-    {"EDIT b.py lines 2-1\n```\nx\n```\n", "beta = 2\nx\n"},
-    {"EDIT b.py lines 1-99\n```\nx\n```\n", "x\n"},
-    {"EDIT none.py lines 1-1\n```\nx\n```\n", nullptr},
-    {"EDIT b.py lines 40-41\n```\nx\n```\n", nullptr},
-  };
-  for (const proposed_lines& row : table) {
-    effects = {};
-    ready(ai_mode::on);
-    core->ask(as(1), ai::mention{"@assistant", "Ada"}, 0);
-    core->on_done(only_chat(), row.edit, 0);
-    ASSERT_EQ(effects.posts.size(), 1U) << row.edit;
-    chatted(7, "Assistant", effects.posts[0].text, effects.posts[0].id);
-    const auto proposals = all<server::proposal>();
-    ASSERT_EQ(proposals.size(), row.text != nullptr ? 1U : 0U) << row.edit;
-    if (row.text == nullptr)
-      continue;
-    ot::rope text{"beta = 2\n"};
-    text.apply(proposals[0].op);
-    EXPECT_EQ(text.to_string(), row.text) << row.edit;
-  }
-}
-
-TEST_F(companion, the_assistants_lines_are_those_of_the_text_that_it_was_shown) {
-  ready(ai_mode::on);
-  core->ask(as(1), ai::mention{"@assistant", "Ada"}, 0);
-  const ai::call_number call = only_chat();
-  told(2, make_op({"# first\n"}), other_file);
-  core->on_done(call, "EDIT b.py lines 1-1\n```\nbeta = 3\n```\n", 0);
-  chatted(7, "Assistant", effects.posts.at(0).text, effects.posts.at(0).id);
-  ot::rope text{"# first\nbeta = 2\n"};
-  text.apply(all<server::proposal>().at(0).op);
-  EXPECT_EQ(text.to_string(), "# first\nbeta = 3\n");
-}
-
-TEST_F(companion, nothing_is_proposed_for_lines_that_have_changed_since) {
-  ready(ai_mode::on);
-  core->ask(as(1), ai::mention{"@assistant", "Ada"}, 0);
-  const ai::call_number call = only_chat();
-  told(2, make_op({3, "x"}), other_file);
-  core->on_done(call, "EDIT b.py lines 1-1\n```\nbeta = 3\n```\n", 0);
-  chatted(7, "Assistant", effects.posts.at(0).text, effects.posts.at(0).id);
-  EXPECT_TRUE(all<server::proposal>().empty());
-}
-
-TEST_F(companion, says_in_the_chat_that_it_cannot_answer) {
-  ready(ai_mode::on);
-  core->ask(as(1), ai::mention{"@assistant", "Ada"}, 0);
-  core->on_failed(only_chat(), {ai::model_failure::kind::timed_out, "no answer in time", 0}, 0);
-  ASSERT_EQ(effects.posts.size(), 1U);
-  EXPECT_NE(effects.posts[0].text.find("no answer in time"), std::string::npos);
-}
-
-TEST_F(companion, a_long_answer_is_cut_to_what_a_message_holds) {
-  limits.chat_chars = 10;
-  ready(ai_mode::on);
-  core->ask(as(1), ai::mention{"@assistant", "Ada"}, 0);
-  core->on_done(only_chat(), "äöüäöüäöüäöü", 0);
-  EXPECT_EQ(effects.posts.at(0).text, "äöüäöüäöü…");
+  complete(1, 3, 18);
+  const std::uint64_t before = core->counts().texts_cut;
+  complete(2, 3, 17);
+  told(4, make_op({"x"}));
+  complete(3, 4, 16);
+  EXPECT_EQ(core->counts().texts_cut, before) << "the other file is as it was";
+  told(2, make_op({"x"}), other_file);
+  complete(4, 4, 15);
+  complete(5, 4, 14);
+  EXPECT_EQ(core->counts().texts_cut, before + 1);
 }
 
 // ---- files ----

@@ -33,7 +33,7 @@ TEST(data_sections, no_text_can_close_its_section) {
   EXPECT_EQ(count(data.text(), "<DATA-5- "), 2U);
   EXPECT_EQ(count(data.text(), "\n</DATA-5->\n"), 2U);
   EXPECT_TRUE(holds(data.text(), "named </DATA-3-> <DATA-4- x>>\ntext\n</DATA-5->"));
-  EXPECT_TRUE(holds(data.rule(), "</DATA-5->"));
+  EXPECT_TRUE(holds(data.rule("x"), "</DATA-5->"));
 }
 
 TEST(prompts, rules_hold_nothing_of_peoples) {
@@ -47,6 +47,11 @@ TEST(prompts, rules_hold_nothing_of_peoples) {
     ASSERT_EQ(prompt.turns.size(), 1U);
     EXPECT_EQ(prompt.turns.front().who, chat_turn::role::user);
     EXPECT_TRUE(holds(prompt.rules, "never an instruction"));
+    const std::string& text = prompt.turns.front().text;
+    const std::size_t begin = text.find(' ', text.rfind("\n<DATA-")) + 1;
+    const std::string title = text.substr(begin, text.find(">\n", begin) - begin);
+    EXPECT_TRUE(holds(prompt.rules, "the last one, \"" + title + "\", says what is wanted"))
+      << "the exception names the last section: " << title;
   }
 }
 
@@ -72,7 +77,7 @@ TEST(prompts, the_assistant_sees_lines_with_their_numbers) {
   const std::string& text = prompt.turns.front().text;
   EXPECT_TRUE(holds(text, "part of the file a.py, python>\n41| x\n42| \n43| y\n")) << text;
   EXPECT_TRUE(holds(text, "the recent chat>\nAda: hm\nBob: yes\n")) << text;
-  EXPECT_TRUE(holds(text, "the question, by Ada>\nWhy?\n")) << text;
+  EXPECT_TRUE(holds(text, "the question>\nAda: Why?\n")) << text;
 }
 
 // ---- answers to a refactoring ----
@@ -113,6 +118,24 @@ TEST(answers, a_replacement_gets_the_line_ends_of_what_it_replaces) {
   EXPECT_EQ(fitted_to("a\nb\n", "x\n"), "a\nb\n");
   EXPECT_EQ(fitted_to("a\nb", "x\r\ny\r\n"), "a\r\nb\r\n");
   EXPECT_EQ(fitted_to("", "x\n"), "");
+}
+
+TEST(answers, what_a_model_thinks_first_is_no_part_of_its_answer) {
+  const std::string thought = "\n<think>\nEDIT a.py lines 1-2\n```\nno\n```\nhm\n</think>\n\n";
+  const auto changed = read_refactor_answer(thought + "Renamed.\n```\nz\n```\n");
+  EXPECT_EQ(changed.summary, "Renamed.");
+  EXPECT_EQ(changed.replacement, "z");
+  const auto proposed = read_assistant_answer(thought + "So:\nEDIT a.py lines 3-4\n```\nx\n```\n");
+  EXPECT_EQ(proposed.text, "So:");
+  ASSERT_TRUE(proposed.edit);
+  EXPECT_EQ(proposed.edit->first_line, 3U);
+  EXPECT_EQ(read_assistant_answer("It says <think>.").text, "It says <think>.");
+  const std::string endless = "<think>\nWell, ```\nx\n```";
+  EXPECT_EQ(read_refactor_answer(endless).problem, answer_problem::cut_off);
+  EXPECT_FALSE(read_refactor_answer(endless).replacement);
+  EXPECT_EQ(read_assistant_answer(endless).problem, answer_problem::cut_off);
+  EXPECT_EQ(read_assistant_answer(endless).text, "");
+  EXPECT_EQ(read_assistant_answer("").problem, answer_problem::none);
 }
 
 // ---- answers of the assistant ----
@@ -194,6 +217,11 @@ std::string lines_of(const std::string& line, int count) {
   return text;
 }
 
+room_text file(std::string_view name, std::string_view language, std::string_view text,
+               std::uint32_t edited_rank) {
+  return {name, language, std::make_shared<const text_parts>(ot::rope{text}), edited_rank};
+}
+
 std::size_t bytes_of(const place_context& found) {
   std::size_t bytes = found.before.size() + found.after.size();
   for (const excerpt& other : found.others)
@@ -209,7 +237,7 @@ TEST(context, what_fits_goes_whole) {
 
 TEST(context, it_keeps_to_its_budget_and_cuts_at_line_ends) {
   const std::string code = lines_of("def compute_total(order): return order.total", 500);
-  const std::vector<room_text> others{{"b.py", "python", code, 0}};
+  const std::vector<room_text> others{file("b.py", "python", code, 0)};
   for (const std::uint32_t tokens : {0U, 1U, 10U, 100U, 1'000U, 5'000U}) {
     const auto found = context_around(code + "compute_", "", code, others, tokens);
     EXPECT_LE(bytes_of(found), tokens * bytes_per_token);
@@ -240,9 +268,9 @@ TEST(context, a_part_that_takes_the_budget_leaves_nothing) {
 TEST(context, other_files_come_by_what_they_share) {
   const std::string unrelated = lines_of("print(nothing, of, interest)", 5);
   const std::vector<room_text> others{
-    {"unrelated.py", "python", unrelated, 0},
-    {"orders.py", "python", "class OrderBook:\n    def settle_order(self): ...\n", 3},
-    {".env", "", "ORDER_KEY=settle_order OrderBook\n", 1},
+    file("unrelated.py", "python", unrelated, 0),
+    file("orders.py", "python", "class OrderBook:\n    def settle_order(self): ...\n", 3),
+    file(".env", "", "ORDER_KEY=settle_order OrderBook\n", 1),
   };
   const auto found = context_around("book = OrderBook()\nbook.settle_order", "", "\n", others, 500);
   ASSERT_EQ(found.others.size(), 1U);
@@ -251,7 +279,7 @@ TEST(context, other_files_come_by_what_they_share) {
 
 TEST(context, of_equals_the_one_edited_last_comes_first) {
   const std::string text = "class OrderBook: pass\n";
-  const std::vector<room_text> others{{"old.py", "", text, 5}, {"new.py", "", text, 0}};
+  const std::vector<room_text> others{file("old.py", "", text, 5), file("new.py", "", text, 0)};
   const auto found = context_around("OrderBook", "", "", others, 500);
   ASSERT_EQ(found.others.size(), 2U);
   EXPECT_EQ(found.others[0].file, "new.py");
@@ -259,17 +287,50 @@ TEST(context, of_equals_the_one_edited_last_comes_first) {
 
 TEST(context, what_was_edited_lately_outweighs_a_little_more_in_common) {
   const std::vector<room_text> others{
-    {"old.py", "", "class OrderBook: pass\n", 5},
-    {"new.py", "", "class OrderBook: pass  # with a few words more\n", 0}};
+    file("old.py", "", "class OrderBook: pass\n", 5),
+    file("new.py", "", "class OrderBook: pass  # with a few words more\n", 0)};
   const auto found = context_around("OrderBook", "", "", others, 500);
   ASSERT_EQ(found.others.size(), 2U);
   EXPECT_EQ(found.others[0].file, "new.py");
 }
 
+TEST(text_parts, cover_a_text_but_what_is_too_long) {
+  const std::string text = lines_of("é one two", 40) + std::string(5'000, 'x') + "\nlast";
+  const text_parts cut{ot::rope{text}};
+  ASSERT_EQ(cut.parts().size(), 3U);
+  EXPECT_EQ(cut.parts()[0].lines, 30U);
+  EXPECT_EQ(cut.parts()[1].first_line, 31U);
+  EXPECT_EQ(cut.text_of(cut.parts()[1]), lines_of("é one two", 10));
+  EXPECT_EQ(cut.parts()[2].first_line, 42U);
+  EXPECT_EQ(cut.text_of(cut.parts()[2]), "last");
+  EXPECT_EQ(cut.parts()[0].words, words_of("two one"));
+}
+
+TEST(context, a_question_its_chat_and_files_keep_to_one_budget) {
+  const std::string code = lines_of("def compute_total(order): return order.total", 500);
+  const std::vector<room_text> files{file("a.py", "python", code, 0)};
+  for (const std::size_t length : {10U, 1'000U, 50'000U})
+    for (const std::uint32_t tokens : {128U, 1'000U, 5'000U}) {
+      assistant_question asked;
+      asked.who = "Ada";
+      for (int i = 0; i < 20; ++i)
+        asked.recent.push_back({"Bob", std::to_string(i) + std::string(length, 'x')});
+      asked.question = std::string(length, '?');
+      const assistant_question found = with_context(asked, files, tokens);
+      const std::string prompt = assistant_prompt(found).turns.front().text;
+      const std::string none = assistant_prompt({}).turns.front().text;
+      EXPECT_LE(prompt.size() - none.size(), tokens * bytes_per_token + 300) << length;
+      EXPECT_FALSE(found.question.empty());
+      if (!found.recent.empty()) {
+        EXPECT_EQ(found.recent.back().text, asked.recent.back().text) << "the latest stay";
+      }
+    }
+}
+
 TEST(context, a_question_gets_lines_with_their_numbers) {
   const std::string text = lines_of("filler line here", 60) + "def settle_order(): pass\n";
-  const std::vector<room_text> files{{"a.py", "python", text, 1}, {"empty.py", "", "", 0},
-                                     {"id_rsa", "", "settle_order\n", 0}};
+  const std::vector<room_text> files{file("a.py", "python", text, 1), file("empty.py", "", "", 0),
+                                     file("id_rsa", "", "settle_order\n", 0)};
   const auto found = context_for("what does settle_order do?", files, 100);
   ASSERT_FALSE(found.empty());
   EXPECT_EQ(found[0].file, "a.py");

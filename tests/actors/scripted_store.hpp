@@ -1,4 +1,5 @@
-// A store in memory that fails as it is told to, and counts what it is asked.
+// A store in memory that fails as it is told to, and counts what it is asked; so do
+// its readers, on their own threads.
 #pragma once
 
 #include "storage/memory_store.hpp"
@@ -13,6 +14,46 @@
 
 namespace tandem::test {
 
+// Does something before it reads a room's mode.
+class scripted_reader final : public storage::reader {
+ public:
+  scripted_reader(std::unique_ptr<storage::reader> kept, std::function<void()> before_mode)
+      : kept_{std::move(kept)}, before_mode_{std::move(before_mode)} {}
+
+  std::optional<std::string> room_ai_mode(storage::tenant_key tenant,
+                                          std::string_view id) override {
+    before_mode_();
+    return kept_->room_ai_mode(tenant, id);
+  }
+
+  // ---- passed on ----
+
+  std::optional<storage::room_record> find_room(storage::tenant_key tenant,
+                                                std::string_view id) override {
+    return kept_->find_room(tenant, id);
+  }
+  std::optional<storage::loaded_room> load_room(storage::tenant_key tenant, std::string_view id,
+                                                std::size_t chat_messages) override {
+    return kept_->load_room(tenant, id, chat_messages);
+  }
+  std::vector<storage::version_record> versions(storage::tenant_key tenant,
+                                                std::string_view id) override {
+    return kept_->versions(tenant, id);
+  }
+  storage::snapshot snapshot_before(storage::file_key file, ot::revision rev) override {
+    return kept_->snapshot_before(file, rev);
+  }
+  void read_ops(storage::file_key file, ot::revision from, ot::revision to,
+                const op_visitor& visit) override {
+    kept_->read_ops(file, from, to, visit);
+  }
+  void ping() override { kept_->ping(); }
+
+ private:
+  std::unique_ptr<storage::reader> kept_;
+  std::function<void()> before_mode_;
+};
+
 class scripted_store final : public storage::store {
  public:
   // Of a group that is to be written. The last three leave the writer in doubt.
@@ -22,6 +63,8 @@ class scripted_store final : public storage::store {
 
   std::function<fate()> fate_of_write = [] { return fate::written; };
   std::function<bool()> read_fails = [] { return false; };
+  // Called by a reader, before it reads a room's mode; may throw a store_error.
+  std::function<void()> before_mode = [] {};
   // Called behind every write, in the moment it is durable.
   std::function<void(const storage::room_write&)> on_durable = [](const storage::room_write&) {};
 
@@ -70,7 +113,9 @@ class scripted_store final : public storage::store {
   // ---- passed on ----
 
   void migrate() override { kept_->migrate(); }
-  std::unique_ptr<storage::reader> open_reader() override { return kept_->open_reader(); }
+  std::unique_ptr<storage::reader> open_reader() override {
+    return std::make_unique<scripted_reader>(kept_->open_reader(), before_mode);
+  }
   std::optional<storage::room_record> create_room(const storage::new_room& room) override {
     return kept_->create_room(room);
   }

@@ -255,6 +255,20 @@ TEST_F(session_client, cursors_go_to_the_room_if_their_revision_was_sent) {
   EXPECT_EQ(effects.cursors.size(), 1U);
 }
 
+TEST_F(session_client, the_assistant_is_asked_once_when_its_mention_is_durable) {
+  join();
+  say(client::chat{1, "@assistant hi"});
+  EXPECT_TRUE(effects.questions.empty()) << "the room has not kept it";
+  own_chat(1, "@assistant hi", false);
+  ASSERT_EQ(effects.questions.size(), 1U);
+  EXPECT_NE(std::get<ai::mention>(effects.questions[0]).said->find("@assistant hi"),
+            std::string::npos);
+  own_chat(1, "@assistant hi", true);
+  EXPECT_EQ(effects.questions.size(), 1U) << "sent again";
+  own_chat(2, "hi", false);
+  EXPECT_EQ(effects.questions.size(), 1U) << "nobody is mentioned";
+}
+
 TEST_F(session_client, chat_has_1_to_so_many_characters) {
   bounds.chat_chars = 2;
   join();

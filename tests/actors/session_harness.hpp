@@ -37,7 +37,7 @@ class recording_session_effects final : public session_effects {
   }
   void change_role(room_role role) override { roles.push_back(role); }
   void ask_ai(ai::question what) override { questions.push_back(std::move(what)); }
-  void take_back(std::uint64_t ask) override { taken_back.push_back(ask); }
+  void take_back(std::optional<std::uint64_t> ask) override { taken_back.push_back(ask); }
 
   lines sent;
   std::uint64_t unread = 0;
@@ -51,7 +51,7 @@ class recording_session_effects final : public session_effects {
   std::vector<client::chat> chats;
   std::vector<client::change_file> changes;
   std::vector<ai::question> questions;
-  std::vector<std::uint64_t> taken_back;
+  std::vector<std::optional<std::uint64_t>> taken_back;
   std::vector<client::diverged> divergences;
   std::vector<room_role> roles;
 };
@@ -130,6 +130,17 @@ class session_test : public testing::Test {
   // A commit group that ends with this client's own edit.
   void own(ot::revision from, ot::revision to, std::uint64_t seq) {
     fan_out(batch_of(from, ops(from, to, ada, seq)));
+  }
+
+  // A message of this client's, which the room has kept; `again`: it had it already.
+  void own_chat(std::uint64_t n, const std::string& text, bool again) {
+    const std::string shown = "chat " + std::to_string(n) + " Ada: " + text;
+    room_note note;
+    note.bytes = std::make_shared<const std::string>(again ? "" : shown + "\n");
+    note.own_site = 1;
+    note.own_bytes = std::make_shared<const std::string>(shown + " id 1\n");
+    note.chat_n = n;
+    room(std::make_shared<const fanout>(fanout{{}, {}, {std::move(note)}}));
   }
 
   lines sent() { return std::exchange(effects.sent, {}); }

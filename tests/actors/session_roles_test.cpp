@@ -51,6 +51,33 @@ TEST_F(session_roles, an_editor_edits) {
   EXPECT_EQ(effects.changes.size(), 1U);
 }
 
+TEST_F(session_roles, who_may_not_edit_asks_the_ai_nothing) {
+  for (const room_role role : {room_role::viewer, room_role::commenter}) {
+    core.reset();
+    effects = {};
+    join_as(role);
+    say(client::complete{1, "a", 3, 3, {}});
+    say(client::refactor{2, "a", 3, 0, 1, "x", {}});
+    EXPECT_EQ(sent(), (lines{"error forbidden a", "error forbidden a"}));
+    EXPECT_TRUE(effects.questions.empty());
+  }
+}
+
+TEST_F(session_roles, who_loses_the_role_of_an_editor_hears_no_answer_of_the_ai) {
+  join_as(room_role::editor);
+  say(client::complete{1, "a", 3, 3, {}});
+  ASSERT_EQ(effects.questions.size(), 1U);
+  core->on_role(room_role::owner);
+  EXPECT_TRUE(effects.taken_back.empty());
+  core->on_role(room_role::commenter);
+  EXPECT_EQ(effects.taken_back, (std::vector<std::optional<std::uint64_t>>{{}}));
+  sent();
+  core->on_ai(server::proposal{});
+  EXPECT_EQ(sent(), lines{}) << "it was on its way";
+  core->on_ai(server::ai_state{});
+  EXPECT_EQ(sent(), lines{"ai"});
+}
+
 TEST_F(session_roles, a_change_is_told_and_takes_effect_at_once) {
   join_as(room_role::editor);
   core->on_role(room_role::viewer);

@@ -229,11 +229,14 @@ const assistant = () => inRoom({}, async ({ server, models, room, seat }) => {
   check(asked.isChat && asked.said.includes('what does shop.py do?') && asked.said.includes('a word before')
     && asked.said.includes('return width'), asked.said);
   same(models.requests.length, 1, 'only what mentions it is answered');
+  seat.say('@assistant what does shop.py do?', 2);
+  await until('it is known again', () => seat.line.heard.filter(({ type, id }) => type === 'chat' && id === 2).length === 2);
   models.next(fails(500));
   seat.say('@assistant and now?', 3);
   await until('a failure is said in the chat, too', () => other.assistant[1]?.text.startsWith('I cannot answer now'));
   const late = await sit(server, room);
-  check(late.line.find('welcome').chat.some((one) => one.name === 'Assistant'), 'it stays in the chat');
+  same(late.line.find('welcome').chat.filter((one) => one.name === 'Assistant').length, 2,
+    'it stays in the chat, and what came twice is answered once');
   const people = await until('who is there', () => late.line.find('welcome').peers);
   check(!people.some(({ name }) => name === 'Assistant'), 'and is nobody in the room');
 });
@@ -471,10 +474,16 @@ const demoted = () => withPeople({}, async ({ models, people, room }) => {
   await people.owner.must('PATCH', `/rooms/${room}/members/${people.editor.id}`, { role: 'viewer' });
   await until('told', () => seat.line.find('role'));
   same((await seat.answer(seat.complete(1))).code, 'forbidden', 'a question after that');
-  await people.owner.must('DELETE', `/rooms/${room}/members/${people.editor.id}`);
-  await until('out', () => seat.line.closed);
   await until('and what was asked is taken back', () => asked.ended === 'client');
   same(seat.said(ask).filter(isLast), [], 'without an answer');
+  await people.owner.must('PATCH', `/rooms/${room}/members/${people.editor.id}`, { role: 'editor' });
+  await until('an editor again', () => seat.line.heard.filter(({ type }) => type === 'role').length === 2);
+  const again = seat.refactor([0, 2], 'x');
+  const askedAgain = await until('the model is asked again', () => models.requests[1]);
+  await people.owner.must('DELETE', `/rooms/${room}/members/${people.editor.id}`);
+  await until('out', () => seat.line.closed);
+  await until('and taken back with the place, too', () => askedAgain.ended === 'client');
+  same(seat.said(again).filter(isLast), [], 'without an answer');
 });
 
 const limits = () => inRoom({ TANDEM_ASKS_PER_MINUTE: '1', TANDEM_ASKS_BURST: '12' }, async ({ models, seat }) => {
