@@ -241,7 +241,7 @@ TEST(model_text, what_is_no_secret_is_not_held_back) {
   EXPECT_EQ(filter.take("!"), "0!");
 }
 
-// Looking at the rest for every byte, this would go on for hours.
+// Copying the rest for every byte, this would take a quarter of an hour.
 TEST(model_text, a_long_text_is_looked_through_once) {
   std::string text;
   while (text.size() < (std::size_t{8} << 20U))
