@@ -34,6 +34,9 @@ void session_core::on_room(const room_event& event) {
 void session_core::on_joined(const joined& in) {
   if (phase_ == phase::moving)
     return on_joined_again(in);
+  if (unanswered_join_)
+    for (const client::open& wanted : unanswered_join_->opens)
+      told_->asked(wanted);  // it is let in, and they have no answer yet
   unanswered_join_.reset();
   site_ = in.welcome.site;
   phase_ = phase::live;
@@ -81,7 +84,7 @@ void session_core::on_room_moved() {
     return effects_.join_again(*unanswered_join_);
   }
   phase_ = phase::moving;
-  join_request again{client_, {}, told_->take_opens(), attempt_, false, role_, {}, site_};
+  join_request again{client_, {}, told_->opens(), attempt_, false, role_, {}, site_};
   for (auto& [key, file] : files_) {
     file.slice_asked = false;
     file.is_moving = true;
