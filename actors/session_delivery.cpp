@@ -99,6 +99,9 @@ void session_core::on_joined_again(const joined& in) {
   if (in.welcome.site != site_)  // others know this client by the site it had
     return fail(close_code::going_away, "connect again");
   phase_ = phase::live;
+  // It may have changed on the way; the client was told.
+  if (in.welcome.role != to_string(role_))
+    effects_.change_role(role_);
   for (const frame& missed : told_->differences(in.welcome, encoder_))
     effects_.send(missed);
   std::erase_if(files_, [&](const auto& entry) {

@@ -183,6 +183,30 @@ TEST_F(session_moves, under_another_site_it_cannot_go_on) {
   EXPECT_TRUE(core->is_closed());
 }
 
+TEST_F(session_moves, a_role_that_changes_meanwhile_is_told_at_once_and_to_the_new_room) {
+  be_in();
+  asked_again();
+  core->on_role(room_role::viewer);
+  EXPECT_EQ(sent(), lines{"role viewer"});
+  EXPECT_TRUE(effects.roles.empty()) << "there is no room to tell";
+  room(joined{found()});
+  EXPECT_EQ(effects.roles, std::vector{room_role::viewer});
+  EXPECT_EQ(sent(), lines{}) << "its client knows";
+  EXPECT_EQ(asked_again().role, room_role::viewer);
+}
+
+TEST_F(session_moves, a_role_that_changed_before_the_room_was_looked_for_again_is_in_the_request) {
+  be_in();
+  asked_again();
+  core->on_role(room_role::viewer);
+  EXPECT_EQ(asked_again().role, room_role::viewer);
+  server::welcome welcome = found();
+  welcome.role = "viewer";
+  room(joined{welcome});
+  EXPECT_TRUE(effects.roles.empty());
+  EXPECT_EQ(sent(), lines{"role viewer"}) << "once";
+}
+
 TEST_F(session_moves, an_open_without_an_answer_is_asked_again) {
   be_in();
   say(client::open{"b", {}, {}});
