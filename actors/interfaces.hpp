@@ -297,6 +297,9 @@ struct enter_room {
   storage::tenant_key tenant = storage::default_tenant;
   std::uint64_t token = 0;
   bool is_for_peer = false;  // another node asks: the room is here, or it is told where
+  // Since when it has asked for this room without being let in, by the steady clock;
+  // 0: since now. Who was told that it has moved and asks again keeps it.
+  std::int64_t since_us = 0;
 };
 
 struct room_moved {
