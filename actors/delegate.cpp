@@ -9,7 +9,7 @@ namespace tandem {
 
 void delegate_state::send(const node_message& message) {
   send_on_route(settings_.peer, settings_.own_number, settings_.route, 0,
-                encode_node_message(message), *settings_.counters);
+                encode_node_message(message, settings_.version), *settings_.counters);
 }
 
 // ---- from the other node ----
@@ -22,7 +22,7 @@ void delegate_state::on_bytes(const node_bytes& part) {
     if (whole == nullptr)
       return;
     settings_.counters->bytes_received += whole->size();
-    node_message message = decode_node_message(*whole);
+    node_message message = decode_node_message(*whole, settings_.version);
     if (auto* wish = std::get_if<node::enter>(&message))
       on_enter(*wish);
     else if (auto* member = std::get_if<node::member>(&message))

@@ -23,6 +23,7 @@ struct delegate_settings {
   std::uint64_t own_number = 0;
   std::uint64_t peer_number = 0;
   std::uint64_t route = 0;
+  std::uint32_t version = 0;  // of the protocol, agreed with that node
 };
 
 class delegate_state {

@@ -7,7 +7,9 @@
 namespace tandem {
 
 bool speaks_with_us(const storage::node_record& node) noexcept {
-  return node.speaks_from <= node_protocol_newest && node_protocol_oldest <= node.speaks_to;
+  return node.speaks_from >= 0 && node.speaks_to >= 0
+         && agreed_version({}, static_cast<std::uint64_t>(node.speaks_from),
+                           static_cast<std::uint64_t>(node.speaks_to));
 }
 
 void membership::entered(std::string id, std::int64_t began_us) {

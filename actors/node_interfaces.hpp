@@ -77,6 +77,7 @@ struct route_opened {
   std::uint64_t number = 0;  // this node's
   std::uint64_t route = 0;
   gateway_actor peer;
+  std::uint32_t version = 0;  // of the protocol, agreed with that node
 };
 
 struct route_lost {};

@@ -18,10 +18,6 @@ namespace {
 constexpr std::chrono::milliseconds tick_ms{250};
 constexpr std::int64_t greeting_deadline_us = 1'500'000;
 
-bool speaks_with_us(const node::greeting& peer) noexcept {
-  return peer.speaks_from <= node_protocol_newest && node_protocol_oldest <= peer.speaks_to;
-}
-
 }  // namespace
 
 void links_state::start(links_settings settings) {
@@ -46,14 +42,12 @@ void links_state::on_open(const open_route& wish) {
     dial(wish.node, to);
 }
 
-// Dialling blocks: it has a thread of its own while it lasts.
 void links_state::dial(const std::string& node, link& to) {
   to.since_us = steady_us(self_->home_system());
-  const std::string address = cluster_->find(node)->address;
-  self_->spawn<caf::detached>(
-    [links = links_actor{self_}, node, address, dial = settings_.dial](caf::event_based_actor* me) {
-      caf::anon_send(links, dialed{node, dial(me->home_system(), address)});
-    });
+  settings_.dial(cluster_->find(node)->address,
+                 [links = links_actor{self_}, node](gateway_actor peer) {
+                   caf::anon_send(links, dialed{node, std::move(peer)});
+                 });
 }
 
 void links_state::on_dialed(const dialed& result) {
@@ -71,9 +65,10 @@ void links_state::on_dialed(const dialed& result) {
 }
 
 void links_state::greet(const link& to, std::uint8_t flags) {
-  const node::greeting ours{node_protocol_oldest, node_protocol_newest, cluster_->self,
-                            settings_.name};
-  self_->send(to.peer, node_bytes{settings_.number, 0, flags, encode_node_message(ours)});
+  const auto [oldest, newest] = settings_.speaks;
+  const node::greeting ours{oldest, newest, cluster_->self, settings_.name};
+  self_->send(to.peer,
+              node_bytes{settings_.number, 0, flags, encode_node_message(ours, newest)});
 }
 
 void links_state::on_greeting(const node_bytes& part) {
@@ -95,13 +90,15 @@ void links_state::on_greeting(const node_bytes& part) {
   }
   if (!is_answer)
     greet(from, node_bytes::is_answer);
-  if (!speaks_with_us(*peer))
+  const auto version = agreed_version(settings_.speaks, peer->speaks_from, peer->speaks_to);
+  if (!version)
     return log(log_level::error,
                fmt::format("node {} speaks versions {} to {} of the protocol between nodes, this"
                            " one {} to {}: it is not spoken with",
-                           peer->name, peer->speaks_from, peer->speaks_to, node_protocol_oldest,
-                           node_protocol_newest));
+                           peer->name, peer->speaks_from, peer->speaks_to,
+                           settings_.speaks.oldest, settings_.speaks.newest));
   from.number = part.from;
+  from.version = *version;
   by_number_[part.from] = peer->id;
   count();
   for (const relay_actor& relay : std::exchange(from.waiting, {}))
@@ -111,7 +108,7 @@ void links_state::on_greeting(const node_bytes& part) {
 void links_state::open(const std::string& node, link& through, const relay_actor& relay) {
   const std::uint64_t route = next_route_++;
   relays_[route] = {relay, node};
-  self_->send(relay, route_opened{settings_.number, route, through.peer});
+  self_->send(relay, route_opened{settings_.number, route, through.peer, through.version});
 }
 
 void links_state::on_try_again() {
@@ -208,7 +205,7 @@ void links_state::hand_to_delegate(const node_bytes& part) {
                        self_->spawn(delegate, delegate_settings{
                                                 settings_.registry, links_actor{self_},
                                                 settings_.counters, through.peer, settings_.number,
-                                                part.from, part.route}))
+                                                part.from, part.route, through.version}))
               .first;
   }
   self_->send(found->second, part);

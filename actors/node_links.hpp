@@ -10,6 +10,8 @@
 //  2. When a link is lost every RELAY and DELEGATE on it is told, once. Who greets
 //     first on a link that is up has lost it: it is lost here, too.
 //  3. A route's number is never used again by this process.
+//  4. What is said on a link is of the version that was agreed on, the newest that both
+//     nodes speak. Greetings are read whatever theirs is.
 #pragma once
 
 #include "actors/node_interfaces.hpp"
@@ -29,8 +31,9 @@ struct links_settings {
   std::shared_ptr<cluster_counters> counters;
   std::uint64_t number = 0;  // this node's: random, for this process
   std::string name;
-  // Dials HOST:PORT: blocks, for some seconds at most; none: it cannot be reached.
-  std::function<gateway_actor(caf::actor_system&, const std::string& address)> dial;
+  spoken_versions speaks{};
+  // Dials HOST:PORT without blocking, and answers once: none, if it cannot be reached.
+  std::function<void(const std::string& address, std::function<void(gateway_actor)> answer)> dial;
   // A link to a node was lost, or could not be made.
   std::function<void(const std::string& node)> on_lost;
 };
@@ -54,6 +57,7 @@ class links_state {
   struct link {
     gateway_actor peer;        // none: it is being dialled
     std::uint64_t number = 0;  // 0: it has not greeted
+    std::uint32_t version = 0;  // agreed, once it has
     std::int64_t since_us = 0;
     std::vector<relay_actor> waiting;
   };

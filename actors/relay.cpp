@@ -31,7 +31,7 @@ relay_state::~relay_state() {
 void relay_state::send(const node_message& message) {
   if (route_)
     send_on_route(route_->peer, route_->number, route_->route, node_bytes::to_owner,
-                  encode_node_message(message), *settings_.counters);
+                  encode_node_message(message, route_->version), *settings_.counters);
 }
 
 // ---- coming in ----
@@ -121,14 +121,14 @@ void relay_state::on_down(const caf::down_msg& down) {
 // ---- what the room says ----
 
 void relay_state::on_bytes(const node_bytes& part) {
-  if (has_ended_)
+  if (has_ended_ || !route_)
     return;
   try {
     const std::string* whole = parts_.add(part);
     if (whole == nullptr)
       return;
     settings_.counters->bytes_received += whole->size();
-    node_message message = decode_node_message(*whole);
+    node_message message = decode_node_message(*whole, route_->version);
     if (const auto* in = std::get_if<node::entered>(&message))
       on_entered(*in);
     else if (const auto* answer = std::get_if<node::refused>(&message))

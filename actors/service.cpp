@@ -241,15 +241,23 @@ class actor_service final : public service {
     };
   }
 
+  // Dialling blocks, for some seconds at most: it has a thread of its own while it lasts.
+  decltype(links_settings::dial) dialler(bool has_tls,
+                                         std::function<bool(const std::string&)> is_somebody_at) {
+    return [this, has_tls, there = std::move(is_somebody_at)](
+             const std::string& address, std::function<void(gateway_actor)> answer) {
+      system_.spawn<caf::detached>([=](caf::event_based_actor* me) {
+        answer(there(address) ? dial_gateway(me->home_system(), address, has_tls)
+                              : gateway_actor{});
+      });
+    };
+  }
+
   void join_cluster(const cluster_settings& cluster, const cluster_doors& doors) {
     const node_transport transport = actor_settings::transport_of(cluster);
     links_ = system_.spawn(
-      links, links_settings{registry_, counters_, random_number(), cluster.name,
-                            [has_tls = transport.has_tls(), there = doors.is_somebody_at](
-                              caf::actor_system& system, const std::string& address) {
-                              return there(address) ? dial_gateway(system, address, has_tls)
-                                                    : gateway_actor{};
-                            },
+      links, links_settings{registry_, counters_, random_number(), cluster.name, {},
+                            dialler(transport.has_tls(), doors.is_somebody_at),
                             [this](const std::string& node) {
                               if (keeper_)
                                 keeper_->suspect(node);

@@ -534,6 +534,25 @@ TEST(node_codec, another_version_is_refused) {
   }
 }
 
+TEST(node_codec, what_is_said_is_of_the_version_that_was_agreed_on) {
+  constexpr std::uint32_t next = node_protocol_newest + 1;
+  for (const node_message& sample : all_samples()) {
+    const std::string bytes = encode_node_message(sample, next);
+    EXPECT_EQ(bytes[0], static_cast<char>(next));
+    EXPECT_TRUE(same(decode_node_message(bytes, next), sample)) << hex(bytes);
+    if (sample.index() != 0)
+      expect_refused(bytes, "version");
+  }
+}
+
+TEST(node_codec, the_newest_version_that_both_speak_is_agreed_on) {
+  EXPECT_EQ(agreed_version({1, 2}, 1, 1), 1U);
+  EXPECT_EQ(agreed_version({1, 1}, 1, 2), 1U);
+  EXPECT_EQ(agreed_version({1, 3}, 2, 5), 3U);
+  EXPECT_EQ(agreed_version({2, 3}, 1, 1), std::nullopt);
+  EXPECT_EQ(agreed_version({1, 1}, 2, 3), std::nullopt);
+}
+
 TEST(node_codec, a_greeting_is_read_whatever_its_version) {
   const std::string bytes = bytes_of({1, 0, 3, 9, 2, 'i', 'd', 1, 'n'});
   for (int version = 0; version < 256; ++version) {

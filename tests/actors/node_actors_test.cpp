@@ -1,0 +1,44 @@
+// LINKS, RELAY and DELEGATE of two nodes, message by message. With a network between
+// them, and much more going on: tests/drills/cluster.mjs.
+#include "tests/actors/linked_nodes.hpp"
+
+#include <gtest/gtest.h>
+
+namespace tandem::test {
+namespace {
+
+using namespace std::chrono_literals;
+using lines = std::vector<std::string>;
+
+// ---- versions ----
+
+class versions : public testing::TestWithParam<std::pair<spoken_versions, spoken_versions>> {};
+
+TEST_P(versions, a_room_is_entered_through_the_other_node_in_both_directions) {
+  linked_nodes nodes{GetParam().first, GetParam().second};
+  for (const auto& [from, to] : {std::pair{&nodes.a, &nodes.b}, std::pair{&nodes.b, &nodes.a}}) {
+    nodes.knock(*from, nodes.relay_to(*from, *to));
+    ASSERT_EQ(to->told->wishes.size(), 1U) << from->id;
+    EXPECT_EQ(to->told->wishes[0].room_id, "room");
+    nodes.let_in(*to, 7);
+    EXPECT_EQ(from->told->lines, lines{"entered 7"});
+  }
+}
+
+INSTANTIATE_TEST_SUITE_P(
+  node_actors, versions,
+  testing::Values(std::pair{spoken_versions{}, spoken_versions{}},
+                  std::pair{spoken_versions{1, 2}, spoken_versions{1, 1}},
+                  std::pair{spoken_versions{1, 1}, spoken_versions{1, 2}},
+                  std::pair{spoken_versions{1, 3}, spoken_versions{2, 2}}));
+
+TEST(node_actors, without_a_common_version_nothing_is_said) {
+  linked_nodes nodes{{1, 1}, {2, 2}};
+  nodes.knock(nodes.a, nodes.relay_to(nodes.a, nodes.b));
+  nodes.pass(2s);
+  EXPECT_TRUE(nodes.b.told->wishes.empty());
+  EXPECT_EQ(nodes.a.told->lines, lines{"moved "}) << "and it looks elsewhere";
+}
+
+}  // namespace
+}  // namespace tandem::test
