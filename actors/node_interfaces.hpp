@@ -24,6 +24,9 @@ struct node_bytes {
   static constexpr std::uint8_t to_owner = 1;   // from a relay to a delegate
   static constexpr std::uint8_t has_more = 2;   // the next part follows
   static constexpr std::uint8_t is_answer = 4;  // of a greeting: to another
+  // A greeting that is no answer has a number in its upper four bits: of the try to
+  // link that it belongs to, 1 to 15. 0: the peer does not say.
+  static constexpr unsigned attempt_shift = 4;
   std::uint64_t from = 0;   // the sending node's number, as it greeted
   std::uint64_t route = 0;  // chosen by the relay's node; 0: the link's own affairs
   std::uint8_t flags = 0;

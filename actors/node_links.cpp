@@ -17,6 +17,7 @@ namespace {
 
 constexpr std::chrono::milliseconds tick_ms{250};
 constexpr std::int64_t greeting_deadline_us = 1'500'000;
+constexpr std::uint8_t attempts_told_apart = 15;
 
 }  // namespace
 
@@ -44,6 +45,9 @@ void links_state::on_open(const open_route& wish) {
 
 void links_state::dial(const std::string& node, link& to) {
   to.since_us = steady_us(self_->home_system());
+  std::uint8_t& attempt = attempts_[node];
+  attempt = static_cast<std::uint8_t>(attempt % attempts_told_apart + 1);
+  to.attempt = attempt;
   settings_.dial(cluster_->find(node)->address,
                  [links = links_actor{self_}, node](gateway_actor peer) {
                    caf::anon_send(links, dialed{node, std::move(peer)});
@@ -61,10 +65,24 @@ void links_state::on_dialed(const dialed& result) {
     return;  // it has dialled us meanwhile
   to.peer = result.peer;
   self_->monitor(to.peer);
-  greet(to, 0);
+  greet(to);
 }
 
-void links_state::greet(const link& to, std::uint8_t flags) {
+void links_state::greet(const link& to) {
+  say_greeting(to, static_cast<std::uint8_t>(to.attempt << node_bytes::attempt_shift));
+}
+
+void links_state::answer(const link& to) {
+  say_greeting(to, node_bytes::is_answer);
+}
+
+// It is answered, and the answer is on its way; or it was lost.
+bool links_state::is_repeated(const link& from, const node_bytes& greeting) const noexcept {
+  const unsigned attempt = greeting.flags >> node_bytes::attempt_shift;
+  return attempt != 0 && attempt == from.heard && greeting.from == from.number;
+}
+
+void links_state::say_greeting(const link& to, std::uint8_t flags) {
   const auto [oldest, newest] = settings_.speaks;
   const node::greeting ours{oldest, newest, cluster_->self, settings_.name};
   self_->send(to.peer,
@@ -79,7 +97,7 @@ void links_state::on_greeting(const node_bytes& part) {
     return;
   const bool is_answer = (part.flags & node_bytes::is_answer) != 0;
   link& from = links_[peer->id];
-  if (from.number != 0 && !is_answer)
+  if (from.number != 0 && !is_answer && !is_repeated(from, part))
     end_routes(peer->id, from.number);
   if (!from.peer || !is_answer) {
     if (from.peer)
@@ -88,8 +106,10 @@ void links_state::on_greeting(const node_bytes& part) {
     from.since_us = steady_us(self_->home_system());
     self_->monitor(from.peer);
   }
-  if (!is_answer)
-    greet(from, node_bytes::is_answer);
+  if (!is_answer) {
+    from.heard = static_cast<std::uint8_t>(part.flags >> node_bytes::attempt_shift);
+    answer(from);
+  }
   const auto version = agreed_version(settings_.speaks, peer->speaks_from, peer->speaks_to);
   if (!version)
     return log(log_level::error,
@@ -121,7 +141,7 @@ void links_state::on_try_again() {
     if (now_us - here->second.since_us > greeting_deadline_us)
       lose(here);
     else if (here->second.peer)  // both may have dialled at once, and a greeting is lost
-      greet(here->second, 0);
+      greet(here->second);
   }
 }
 
@@ -174,6 +194,7 @@ void links_state::find_stranger() {
 
 void links_state::on_cluster(const cluster_changed& change) {
   cluster_ = change.now;
+  std::erase_if(attempts_, [&](const auto& entry) { return !cluster_->find(entry.first); });
 }
 
 // ---- routes ----

@@ -8,7 +8,8 @@
 //  1. Nothing is exchanged with a node before both have greeted and found a version
 //     of the protocol that both speak.
 //  2. When a link is lost every RELAY and DELEGATE on it is told, once. Who greets
-//     first on a link that is up has lost it: it is lost here, too.
+//     first on a link that is up has lost it: it is lost here, too. Who only repeats
+//     its greeting has not.
 //  3. A route's number is never used again by this process.
 //  4. What is said on a link is of the version that was agreed on, the newest that both
 //     nodes speak. Greetings are read whatever theirs is.
@@ -58,6 +59,8 @@ class links_state {
     gateway_actor peer;        // none: it is being dialled
     std::uint64_t number = 0;  // 0: it has not greeted
     std::uint32_t version = 0;  // agreed, once it has
+    std::uint8_t attempt = 0;   // our try to link, 1 to 15
+    std::uint8_t heard = 0;     // its try, of which it last greeted; 0: none, or unknown
     std::int64_t since_us = 0;
     std::vector<relay_actor> waiting;
   };
@@ -71,7 +74,10 @@ class links_state {
   using remote_route = std::pair<std::uint64_t, std::uint64_t>;  // node's number, route
 
   void dial(const std::string& node, link& to);
-  void greet(const link& to, std::uint8_t flags);
+  void greet(const link& to);
+  void answer(const link& to);
+  void say_greeting(const link& to, std::uint8_t flags);
+  bool is_repeated(const link& from, const node_bytes& greeting) const noexcept;
   void on_greeting(const node_bytes& part);
   void open(const std::string& node, link& through, const relay_actor& relay);
   void hand_to_delegate(const node_bytes& part);
@@ -87,6 +93,7 @@ class links_state {
   std::map<std::uint64_t, std::string> by_number_;   // of those that have greeted
   std::map<std::uint64_t, open_relay> relays_;       // by our route
   std::map<remote_route, delegate_actor> delegates_;
+  std::map<std::string, std::uint8_t> attempts_;     // to link, by node id: the last
   std::uint64_t next_route_ = 1;
 };
 

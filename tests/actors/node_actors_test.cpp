@@ -40,5 +40,34 @@ TEST(node_actors, without_a_common_version_nothing_is_said) {
   EXPECT_EQ(nodes.a.told->lines, lines{"moved "}) << "and it looks elsewhere";
 }
 
+// ---- links ----
+
+TEST(node_actors, a_greeting_that_is_repeated_before_it_is_answered_ends_no_route) {
+  linked_nodes nodes;
+  nodes.hold(nodes.b.links);
+  nodes.relay_to(nodes.a, nodes.b);                          // a dials b, and greets
+  const auto way = nodes.relay_to(nodes.b, nodes.a);         // b is to speak with a, too
+  nodes.pass(300ms);                                         // a greets once more
+  nodes.release();
+  nodes.knock(nodes.b, way);
+  nodes.let_in(nodes.a, 7);
+  EXPECT_EQ(nodes.b.told->lines, lines{"entered 7"});
+  EXPECT_TRUE(nodes.b.told->moved.empty());
+}
+
+TEST(node_actors, who_has_lost_a_link_and_greets_anew_ends_the_others_routes) {
+  linked_nodes nodes;
+  nodes.relay_to(nodes.a, nodes.b);
+  nodes.relay_to(nodes.b, nodes.a);
+  ASSERT_TRUE(nodes.b.told->moved.empty());
+  nodes.lose_link(nodes.a, nodes.b);  // which b does not notice
+  EXPECT_EQ(nodes.a.lost, lines{"B"});
+  EXPECT_EQ(nodes.a.told->moved.size(), 1U);
+  EXPECT_TRUE(nodes.b.told->moved.empty());
+  nodes.relay_to(nodes.a, nodes.b);
+  ASSERT_EQ(nodes.b.told->moved.size(), 1U);
+  EXPECT_TRUE(nodes.b.told->moved[0].is_link_lost);
+}
+
 }  // namespace
 }  // namespace tandem::test
