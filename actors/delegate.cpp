@@ -17,23 +17,17 @@ void delegate_state::send(const node_message& message) {
 void delegate_state::on_bytes(const node_bytes& part) {
   if (has_left_)
     return;
-  try {
-    const std::string* whole = parts_.add(part);
-    if (whole == nullptr)
-      return;
-    settings_.counters->bytes_received += whole->size();
-    node_message message = decode_node_message(*whole, settings_.version);
-    if (auto* wish = std::get_if<node::enter>(&message))
-      on_enter(*wish);
-    else if (auto* member = std::get_if<node::member>(&message))
-      on_member(*member);
-    else if (std::holds_alternative<node::ended>(message))
-      leave();
-  } catch (const bad_node_message& error) {
-    log(log_level::error, "a message of another node: " + std::string{error.what()});
-    send(node::ended{settings_.route});
+  const std::string* whole = parts_.add(part);
+  if (whole == nullptr)
+    return;
+  settings_.counters->bytes_received += whole->size();
+  node_message message = decode_node_message(*whole, settings_.version);
+  if (auto* wish = std::get_if<node::enter>(&message))
+    on_enter(*wish);
+  else if (auto* member = std::get_if<node::member>(&message))
+    on_member(*member);
+  else if (std::holds_alternative<node::ended>(message))
     leave();
-  }
 }
 
 void delegate_state::on_enter(node::enter& wish) {
@@ -90,6 +84,13 @@ void delegate_state::on_no_room(const no_room& none) {
 
 // ---- its end ----
 
+void delegate_state::fail(const std::exception& error) {
+  log(log_level::error, std::string{"what another node has here of a room ends: "} + error.what());
+  if (!has_left_)
+    send(node::ended{settings_.route});
+  leave();
+}
+
 void delegate_state::leave() {
   if (std::exchange(has_left_, true))
     return;
@@ -115,14 +116,14 @@ delegate_actor::behavior_type delegate(delegate_actor::stateful_pointer<delegate
   return {
     [](client_said&) {},
     [](const connection_says&) {},
-    [&state](const entered& in) { state.on_entered(in); },
-    [&state](const room_says& said) { state.on_room(said); },
-    [&state](const no_room& none) { state.on_no_room(none); },
+    [&state](const entered& in) { state.guarded([&] { state.on_entered(in); }); },
+    [&state](const room_says& said) { state.guarded([&] { state.on_room(said); }); },
+    [&state](const no_room& none) { state.guarded([&] { state.on_no_room(none); }); },
     [](const entry_decided&) {},
     [](const rights_now&) {},
     [](const ai_says&) {},
-    [&state](route_lost) { state.leave(); },
-    [&state](const node_bytes& part) { state.on_bytes(part); },
+    [&state](route_lost) { state.guarded([&] { state.leave(); }); },
+    [&state](const node_bytes& part) { state.guarded([&] { state.on_bytes(part); }); },
   };
 }
 

@@ -10,6 +10,7 @@
 #include "actors/node_interfaces.hpp"
 #include "actors/node_messages.hpp"
 
+#include <exception>
 #include <memory>
 #include <set>
 
@@ -39,7 +40,19 @@ class delegate_state {
   // The other node, or what it wanted here, is gone.
   void leave();
 
+  // Runs a handler. An exception ends this delegate, and nothing else: the other
+  // node's sessions look for the room anew.
+  template <class F>
+  void guarded(F handler) {
+    try {
+      handler();
+    } catch (const std::exception& error) {
+      fail(error);
+    }
+  }
+
  private:
+  void fail(const std::exception& error);
   void send(const node_message& message);
   void on_enter(node::enter& wish);
   void on_member(node::member& from);

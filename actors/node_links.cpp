@@ -30,6 +30,10 @@ void links_state::count() {
   settings_.counters->links = by_number_.size();
 }
 
+void links_state::fail(const std::exception& error) {
+  log(log_level::error, std::string{"between nodes: "} + error.what());
+}
+
 // ---- links ----
 
 void links_state::on_open(const open_route& wish) {
@@ -200,14 +204,8 @@ void links_state::on_cluster(const cluster_changed& change) {
 // ---- routes ----
 
 void links_state::on_bytes(const node_bytes& part) {
-  if (part.route == 0) {
-    try {
-      on_greeting(part);
-    } catch (const bad_node_message& error) {
-      log(log_level::error, "a greeting of another node: " + std::string{error.what()});
-    }
-    return;
-  }
+  if (part.route == 0)
+    return on_greeting(part);
   if (!by_number_.contains(part.from))
     return find_stranger();
   if ((part.flags & node_bytes::to_owner) != 0)
@@ -253,15 +251,17 @@ links_actor::behavior_type links(links_actor::stateful_pointer<links_state> self
   links_state& state = self->state;
   harden(self);
   state.start(std::move(settings));
-  self->set_down_handler([&state](const caf::down_msg& down) { state.on_down(down); });
+  self->set_down_handler([&state](const caf::down_msg& down) {
+    state.guarded([&] { state.on_down(down); });
+  });
   return {
-    [&state](const node_bytes& part) { state.on_bytes(part); },
-    [&state](const open_route& wish) { state.on_open(wish); },
-    [&state](const close_route& done) { state.on_close(done); },
-    [&state](const dialed& result) { state.on_dialed(result); },
-    [&state](const cluster_changed& change) { state.on_cluster(change); },
-    [&state](try_again) { state.on_try_again(); },
-    [&state](end_links) { state.on_end(); },
+    [&state](const node_bytes& part) { state.guarded([&] { state.on_bytes(part); }); },
+    [&state](const open_route& wish) { state.guarded([&] { state.on_open(wish); }); },
+    [&state](const close_route& done) { state.guarded([&] { state.on_close(done); }); },
+    [&state](const dialed& result) { state.guarded([&] { state.on_dialed(result); }); },
+    [&state](const cluster_changed& change) { state.guarded([&] { state.on_cluster(change); }); },
+    [&state](try_again) { state.guarded([&] { state.on_try_again(); }); },
+    [&state](end_links) { state.guarded([&] { state.on_end(); }); },
   };
 }
 

@@ -18,6 +18,7 @@
 #include "actors/node_interfaces.hpp"
 #include "actors/node_messages.hpp"
 
+#include <exception>
 #include <functional>
 #include <map>
 #include <memory>
@@ -54,6 +55,16 @@ class links_state {
   void on_down(const caf::down_msg& down);
   void on_end();
 
+  // Runs a handler. An exception costs the message that it was about, and no link.
+  template <class F>
+  void guarded(F handler) {
+    try {
+      handler();
+    } catch (const std::exception& error) {
+      fail(error);
+    }
+  }
+
  private:
   struct link {
     gateway_actor peer;        // none: it is being dialled
@@ -74,6 +85,7 @@ class links_state {
   using remote_route = std::pair<std::uint64_t, std::uint64_t>;  // node's number, route
 
   void dial(const std::string& node, link& to);
+  void fail(const std::exception& error);
   void greet(const link& to);
   void answer(const link& to);
   void say_greeting(const link& to, std::uint8_t flags);

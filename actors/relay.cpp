@@ -123,24 +123,19 @@ void relay_state::on_down(const caf::down_msg& down) {
 void relay_state::on_bytes(const node_bytes& part) {
   if (has_ended_ || !route_)
     return;
-  try {
-    const std::string* whole = parts_.add(part);
-    if (whole == nullptr)
-      return;
-    settings_.counters->bytes_received += whole->size();
-    node_message message = decode_node_message(*whole, route_->version);
-    if (const auto* in = std::get_if<node::entered>(&message))
-      on_entered(*in);
-    else if (const auto* answer = std::get_if<node::refused>(&message))
-      on_refused(*answer);
-    else if (auto* told = std::get_if<node::event>(&message))
-      on_event(*told);
-    else if (std::holds_alternative<node::ended>(message))
-      end({}, false);
-  } catch (const bad_node_message& error) {
-    log(log_level::error, "a message of another node: " + std::string{error.what()});
-    end({}, true);
-  }
+  const std::string* whole = parts_.add(part);
+  if (whole == nullptr)
+    return;
+  settings_.counters->bytes_received += whole->size();
+  node_message message = decode_node_message(*whole, route_->version);
+  if (const auto* in = std::get_if<node::entered>(&message))
+    on_entered(*in);
+  else if (const auto* answer = std::get_if<node::refused>(&message))
+    on_refused(*answer);
+  else if (auto* told = std::get_if<node::event>(&message))
+    on_event(*told);
+  else if (std::holds_alternative<node::ended>(message))
+    end({}, false);
 }
 
 void relay_state::on_event(node::event& told) {
@@ -190,6 +185,11 @@ void relay_state::end(const std::string& holder, bool is_link_lost) {
   waiting_.clear();
 }
 
+void relay_state::fail(const std::exception& error) {
+  log(log_level::error, "the relay of room " + settings_.room_id + " ends: " + error.what());
+  end({}, true);
+}
+
 void relay_state::note_if_empty() {
   if (!members_.empty() || !asked_.empty())
     return;
@@ -227,19 +227,21 @@ relay_actor::behavior_type relay(relay_actor::stateful_pointer<relay_state> self
   relay_state& state = self->state;
   harden(self);
   state.start(std::move(settings));
-  self->set_down_handler([&state](const caf::down_msg& down) { state.on_down(down); });
+  self->set_down_handler([&state](const caf::down_msg& down) {
+    state.guarded([&] { state.on_down(down); });
+  });
   return {
-    [&state](enter& in) { state.on_enter(in); },
-    [&state](const member_says& said) { state.on_member(said); },
+    [&state](enter& in) { state.guarded([&] { state.on_enter(in); }); },
+    [&state](const member_says& said) { state.guarded([&] { state.on_member(said); }); },
     [](store_says&) {},
-    [&state](wake_up) { state.on_wake(); },
-    [&state](retire) { state.on_retire(); },
-    [&state](close_room) { state.end({}, false); },
-    [&state](const hand_over&) { state.end({}, true); },
+    [&state](wake_up) { state.guarded([&] { state.on_wake(); }); },
+    [&state](retire) { state.guarded([&] { state.on_retire(); }); },
+    [&state](close_room) { state.guarded([&] { state.end({}, false); }); },
+    [&state](const hand_over&) { state.guarded([&] { state.end({}, true); }); },
     [](const room_renamed&) {},
-    [&state](const route_opened& opened) { state.on_route(opened); },
-    [&state](route_lost) { state.end({}, true); },
-    [&state](const node_bytes& part) { state.on_bytes(part); },
+    [&state](const route_opened& opened) { state.guarded([&] { state.on_route(opened); }); },
+    [&state](route_lost) { state.guarded([&] { state.end({}, true); }); },
+    [&state](const node_bytes& part) { state.guarded([&] { state.on_bytes(part); }); },
   };
 }
 

@@ -15,6 +15,7 @@
 #include "actors/node_interfaces.hpp"
 #include "actors/node_messages.hpp"
 
+#include <exception>
 #include <map>
 #include <memory>
 #include <string>
@@ -50,7 +51,19 @@ class relay_state {
   void end(const std::string& holder, bool is_link_lost);
   void on_down(const caf::down_msg& down);
 
+  // Runs a handler. An exception ends this relay, and nothing else: its sessions
+  // look for the room anew.
+  template <class F>
+  void guarded(F handler) {
+    try {
+      handler();
+    } catch (const std::exception& error) {
+      fail(error);
+    }
+  }
+
  private:
+  void fail(const std::exception& error);
   void send(const node_message& message);
   void ask(enter& in);
   void on_entered(const node::entered& in);

@@ -14,6 +14,7 @@
 #include <functional>
 #include <memory>
 #include <set>
+#include <stdexcept>
 #include <string>
 #include <utility>
 #include <vector>
@@ -83,6 +84,7 @@ class linked_nodes {
     std::shared_ptr<heard> told = std::make_shared<heard>();
     std::shared_ptr<cluster_counters> counters = std::make_shared<cluster_counters>();
     std::vector<std::string> lost{};  // links to these nodes
+    bool fails_once = false;          // when it is told of the next one
     registry_actor registry{};
     room_actor room{};
     session_actor session{};
@@ -193,7 +195,11 @@ class linked_nodes {
                             [this](const std::string& address, const auto& answer) {
                               answer(address == a.id ? a.links : b.links);
                             },
-                            [&one](const std::string& node) { one.lost.push_back(node); }};
+                            [&one](const std::string& node) {
+                              one.lost.push_back(node);
+                              if (std::exchange(one.fails_once, false))
+                                throw std::runtime_error{"a fault of ours"};
+                            }};
     one.links = system_.spawn(links, std::move(settings));
     const cluster_view view{one.id, true, {{"A", "a", "A", false}, {"B", "b", "B", false}}};
     caf::anon_send(one.links, cluster_changed{std::make_shared<const cluster_view>(view)});

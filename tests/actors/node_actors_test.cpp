@@ -69,5 +69,27 @@ TEST(node_actors, who_has_lost_a_link_and_greets_anew_ends_the_others_routes) {
   EXPECT_TRUE(nodes.b.told->moved[0].is_link_lost);
 }
 
+// ---- faults ----
+
+TEST(node_actors, a_fault_in_links_costs_no_link) {
+  linked_nodes nodes;
+  nodes.relay_to(nodes.a, nodes.b);
+  nodes.a.fails_once = true;
+  nodes.lose_link(nodes.a, nodes.b);
+  nodes.knock(nodes.a, nodes.relay_to(nodes.a, nodes.b));
+  EXPECT_EQ(nodes.b.told->wishes.size(), 1U) << "it is linked anew";
+}
+
+TEST(node_actors, bytes_that_are_no_message_end_their_route_and_are_answered) {
+  linked_nodes nodes;
+  const auto way = nodes.relay_to(nodes.a, nodes.b);
+  nodes.knock(nodes.a, way);
+  nodes.let_in(nodes.b, 7);
+  nodes.tell(nodes.b.links, node_bytes{11, 1, node_bytes::to_owner, "nonsense"});
+  EXPECT_EQ(nodes.a.told->lines, (lines{"entered 7", "moved "}));
+  ASSERT_EQ(nodes.b.told->said.size(), 1U);
+  EXPECT_TRUE(std::holds_alternative<member_left>(nodes.b.told->said[0].what));
+}
+
 }  // namespace
 }  // namespace tandem::test
