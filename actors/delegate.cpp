@@ -14,14 +14,14 @@ void delegate_state::send(const node_message& message) {
 
 // ---- from the other node ----
 
-void delegate_state::on_bytes(const node_bytes& part) {
+void delegate_state::on_bytes(node_bytes& part) {
   if (has_left_)
     return;
-  const std::string* whole = parts_.add(part);
-  if (whole == nullptr)
+  if (!parts_.add(part))
     return;
-  settings_.counters->bytes_received += whole->size();
-  node_message message = decode_node_message(*whole, settings_.version);
+  const std::string whole = parts_.take();
+  settings_.counters->bytes_received += whole.size();
+  node_message message = decode_node_message(whole, settings_.version);
   if (auto* wish = std::get_if<node::enter>(&message))
     on_enter(*wish);
   else if (auto* member = std::get_if<node::member>(&message))
@@ -38,10 +38,11 @@ void delegate_state::on_enter(node::enter& wish) {
 }
 
 void delegate_state::on_member(node::member& from) {
-  if (room_)
-    self_->send(room_, std::move(from.said));
-  else
-    send(node::ended{settings_.route});
+  if (!room_)
+    return send(node::ended{settings_.route});
+  if (const auto* left = std::get_if<member_left>(&from.said.what))
+    sites_.erase(left->site);
+  self_->send(room_, std::move(from.said));
 }
 
 // ---- from the room ----
@@ -123,7 +124,7 @@ delegate_actor::behavior_type delegate(delegate_actor::stateful_pointer<delegate
     [](const rights_now&) {},
     [](const ai_says&) {},
     [&state](route_lost) { state.guarded([&] { state.leave(); }); },
-    [&state](const node_bytes& part) { state.guarded([&] { state.on_bytes(part); }); },
+    [&state](node_bytes& part) { state.guarded([&] { state.on_bytes(part); }); },
   };
 }
 

@@ -33,7 +33,7 @@ class delegate_state {
   explicit delegate_state(delegate_actor::pointer self) : self_{self} {}
 
   void start(delegate_settings settings) { settings_ = std::move(settings); }
-  void on_bytes(const node_bytes& part);
+  void on_bytes(node_bytes& part);
   void on_entered(const entered& in);
   void on_room(const room_says& said);
   void on_no_room(const no_room& none);

@@ -253,6 +253,8 @@ void fields(auto& archive, of<node::ended> auto& m) {
 constexpr std::uint8_t greeting_kind = 0;
 static_assert(std::is_same_v<std::variant_alternative_t<greeting_kind, node_message>,
                              node::greeting>);
+constexpr std::uint8_t enter_kind = 1;
+static_assert(std::is_same_v<std::variant_alternative_t<enter_kind, node_message>, node::enter>);
 static_assert(node_protocol_newest <= 0xFF, "a message's version is a byte");
 
 template <class Sink>
@@ -288,6 +290,10 @@ node_message decode_node_message(std::string_view bytes, std::uint32_t agreed) {
   if (!in.at_end() && version <= node_protocol_newest)
     in.fail("bytes are left over");
   return message;
+}
+
+bool may_be_enter(std::string_view bytes) noexcept {
+  return bytes.size() > 1 && static_cast<std::uint8_t>(bytes[1]) == node_bytes::enter_kind;
 }
 
 }  // namespace tandem

@@ -32,4 +32,7 @@ std::string encode_node_message(const node_message& message,
 node_message decode_node_message(std::string_view bytes,
                                  std::uint32_t agreed = node_protocol_newest);
 
+// Whether these may be the first bytes of a `node::enter`, which begins a route.
+bool may_be_enter(std::string_view bytes) noexcept;
+
 }  // namespace tandem

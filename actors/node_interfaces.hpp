@@ -15,6 +15,7 @@
 #include <cstdint>
 #include <memory>
 #include <string>
+#include <utility>
 
 namespace tandem {
 
@@ -118,9 +119,10 @@ void send_on_route(const gateway_actor& peer, std::uint64_t number, std::uint64_
 // Puts the parts of a route's messages together.
 class part_gatherer {
  public:
-  // The message, if this part completes one. Throws bad_node_message if one
-  // becomes longer than any may be.
-  const std::string* add(const node_bytes& part);
+  // Whether this part completes a message: then `take` gives it, once. Throws
+  // bad_node_message if one becomes longer than any may be.
+  bool add(node_bytes& part);
+  std::string take() { return std::exchange(whole_, {}); }
 
  private:
   std::string whole_;

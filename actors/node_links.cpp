@@ -215,10 +215,16 @@ void links_state::on_bytes(const node_bytes& part) {
     self_->send(found->second.relay, part);
 }
 
+// Of a route that has ended here something may still be under way: its other end is
+// told again.
 void links_state::hand_to_delegate(const node_bytes& part) {
   auto found = delegates_.find({part.from, part.route});
   if (found == delegates_.end()) {
     const link& through = links_.at(by_number_.at(part.from));
+    if (!may_be_enter(part.bytes))
+      return send_on_route(through.peer, settings_.number, part.route, 0,
+                           encode_node_message(node::ended{part.route}, through.version),
+                           *settings_.counters);
     found = delegates_
               .emplace(remote_route{part.from, part.route},
                        self_->spawn(delegate, delegate_settings{

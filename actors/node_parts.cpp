@@ -3,6 +3,7 @@
 #include "actors/node_interfaces.hpp"
 
 #include <algorithm>
+#include <utility>
 
 namespace tandem {
 
@@ -29,17 +30,16 @@ void send_on_route(const gateway_actor& peer, std::uint64_t number, std::uint64_
   } while (sent < bytes.size());
 }
 
-const std::string* part_gatherer::add(const node_bytes& part) {
-  const bool has_more = (part.flags & node_bytes::has_more) != 0;
-  if (!is_open_ && !has_more)
-    return &part.bytes;
-  if (!is_open_)
-    whole_.clear();
-  if (whole_.size() + part.bytes.size() > message_bytes_max)
+bool part_gatherer::add(node_bytes& part) {
+  const bool is_first = !is_open_;
+  is_open_ = (part.flags & node_bytes::has_more) != 0;
+  if (is_first)
+    whole_ = std::move(part.bytes);
+  else if (whole_.size() + part.bytes.size() > message_bytes_max)
     throw bad_node_message{"a message is too long"};
-  whole_ += part.bytes;
-  is_open_ = has_more;
-  return has_more ? nullptr : &whole_;
+  else
+    whole_ += part.bytes;
+  return !is_open_;
 }
 
 }  // namespace tandem

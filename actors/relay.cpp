@@ -44,6 +44,11 @@ void relay_state::on_route(const route_opened& opened) {
     ask(in);
 }
 
+void relay_state::on_route_lost() {
+  is_route_lost_ = true;
+  end({}, true);
+}
+
 void relay_state::on_enter(enter& in) {
   ++entered_;
   if (has_ended_)
@@ -120,14 +125,14 @@ void relay_state::on_down(const caf::down_msg& down) {
 
 // ---- what the room says ----
 
-void relay_state::on_bytes(const node_bytes& part) {
+void relay_state::on_bytes(node_bytes& part) {
   if (has_ended_ || !route_)
     return;
-  const std::string* whole = parts_.add(part);
-  if (whole == nullptr)
+  if (!parts_.add(part))
     return;
-  settings_.counters->bytes_received += whole->size();
-  node_message message = decode_node_message(*whole, route_->version);
+  const std::string whole = parts_.take();
+  settings_.counters->bytes_received += whole.size();
+  node_message message = decode_node_message(whole, route_->version);
   if (const auto* in = std::get_if<node::entered>(&message))
     on_entered(*in);
   else if (const auto* answer = std::get_if<node::refused>(&message))
@@ -212,9 +217,10 @@ void relay_state::on_wake() {
                 room_idle{settings_.room_id, entered_, room_actor{relay_actor{self_}}});
 }
 
+// However it has ended: the delegate may not know, and must not stay.
 void relay_state::on_retire() {
   if (route_) {
-    if (!has_ended_)
+    if (!is_route_lost_)
       send(node::ended{route_->route});
     self_->send(settings_.links, close_route{route_->number, route_->route});
   }
@@ -240,8 +246,8 @@ relay_actor::behavior_type relay(relay_actor::stateful_pointer<relay_state> self
     [&state](const hand_over&) { state.guarded([&] { state.end({}, true); }); },
     [](const room_renamed&) {},
     [&state](const route_opened& opened) { state.guarded([&] { state.on_route(opened); }); },
-    [&state](route_lost) { state.guarded([&] { state.end({}, true); }); },
-    [&state](const node_bytes& part) { state.guarded([&] { state.on_bytes(part); }); },
+    [&state](route_lost) { state.guarded([&] { state.on_route_lost(); }); },
+    [&state](node_bytes& part) { state.guarded([&] { state.on_bytes(part); }); },
   };
 }
 

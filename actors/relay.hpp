@@ -42,7 +42,8 @@ class relay_state {
 
   void start(relay_settings settings);
   void on_route(const route_opened& opened);
-  void on_bytes(const node_bytes& part);
+  void on_route_lost();
+  void on_bytes(node_bytes& part);
   void on_enter(enter& in);
   void on_member(const member_says& said);
   void on_wake();
@@ -84,6 +85,7 @@ class relay_state {
   part_gatherer parts_;
   std::uint64_t entered_ = 0;
   std::int64_t empty_since_us_ = 0;
+  bool is_route_lost_ = false;
   bool has_ended_ = false;
 };
 

@@ -69,6 +69,63 @@ TEST(node_actors, who_has_lost_a_link_and_greets_anew_ends_the_others_routes) {
   EXPECT_TRUE(nodes.b.told->moved[0].is_link_lost);
 }
 
+// ---- routes ----
+
+class routes : public testing::Test {
+ protected:
+  // Through a's relay somebody is in b's room.
+  routes() {
+    way = nodes.relay_to(nodes.a, nodes.b);
+    before_entering = nodes.actors();
+    nodes.knock(nodes.a, way);
+    delegate = nodes.b.told->wishes.at(0).session;
+    nodes.let_in(nodes.b, 7);
+  }
+
+  linked_nodes nodes;
+  relay_actor way;
+  session_actor delegate;
+  std::size_t before_entering = 0;
+};
+
+TEST_F(routes, what_is_still_said_on_a_route_that_has_ended_makes_no_delegate) {
+  nodes.hold(nodes.a.links);  // who does not hear yet that the room is gone
+  nodes.tell(delegate, no_room{no_room::reason::moved, 0, {}});
+  EXPECT_EQ(nodes.actors(), before_entering);
+  nodes.tell(way, member_says{member_left{7}});
+  nodes.tell(way, member_says{move_cursor{8, {}, 0, {}}});
+  EXPECT_EQ(nodes.actors(), before_entering);
+  nodes.release();
+  EXPECT_EQ(nodes.a.told->moved.size(), 1U);
+  EXPECT_EQ(nodes.actors(), before_entering - 1) << "the relay is gone";
+}
+
+TEST_F(routes, a_relay_that_ends_by_itself_takes_its_delegate_with_it) {
+  nodes.knock(nodes.a, way, 2);
+  const enter_room second = std::move(nodes.b.told->wishes.at(0));
+  nodes.tell(second.session, no_room{no_room::reason::moved, second.token, "C"});
+  EXPECT_EQ(nodes.a.told->lines, (lines{"entered 7", "moved C", "moved C"}));
+  EXPECT_EQ(nodes.actors(), before_entering - 1) << "neither relay nor delegate";
+  ASSERT_EQ(nodes.b.told->said.size(), 1U);
+  EXPECT_EQ(std::get<member_left>(nodes.b.told->said[0].what).site, 7U);
+}
+
+TEST_F(routes, who_has_left_does_not_leave_again_when_the_delegate_ends) {
+  nodes.tell(way, member_says{member_left{7}});
+  nodes.tell(way, retire{});
+  EXPECT_EQ(nodes.b.told->said.size(), 1U);
+  EXPECT_EQ(nodes.actors(), before_entering - 1);
+}
+
+TEST_F(routes, a_long_message_crosses_in_parts_and_a_short_one_after_it) {
+  const std::string text(700'000, 'x');
+  nodes.tell(way, member_says{post_chat{7, {1, text}}});
+  nodes.tell(way, member_says{post_chat{7, {2, "short"}}});
+  ASSERT_EQ(nodes.b.told->said.size(), 2U);
+  EXPECT_EQ(std::get<post_chat>(nodes.b.told->said[0].what).chat.text, text);
+  EXPECT_EQ(std::get<post_chat>(nodes.b.told->said[1].what).chat.text, "short");
+}
+
 // ---- faults ----
 
 TEST(node_actors, a_fault_in_links_costs_no_link) {
