@@ -17,10 +17,6 @@ namespace {
 // How long a suspicion or an end may go unnoticed.
 constexpr std::chrono::milliseconds slice{40};
 constexpr std::chrono::milliseconds retry{150};
-// A process that is being ended may take connections for a moment longer.
-constexpr int looks_at_suspect = 10;
-// What takes longer is a network that does not answer: looking again would cost beats.
-constexpr std::chrono::milliseconds quick_look{50};
 
 std::int64_t now_us() {
   using namespace std::chrono;
@@ -51,7 +47,8 @@ cluster_keeper::cluster_keeper(node_settings settings,
     : settings_{std::move(settings)},
       registry_{std::move(registry)},
       hooks_{std::move(hooks)},
-      membership_{us_of(settings_.lease)} {
+      membership_{us_of(settings_.lease)},
+      prober_{hooks_.is_nobody_at} {
   enter();
   beat();
   tell_if_changed();
@@ -65,6 +62,7 @@ cluster_keeper::~cluster_keeper() {
 
 void cluster_keeper::stop() {
   is_stopping_ = true;
+  prober_.stop();
   for (std::thread* one : {&thread_, &watch_})
     if (one->joinable())
       one->join();
@@ -78,9 +76,9 @@ void cluster_keeper::watch_lease() {
   }
 }
 
-void cluster_keeper::suspect(std::string node) {
-  const std::lock_guard lock{mutex_};
-  suspects_.push_back({std::move(node), looks_at_suspect});
+void cluster_keeper::suspect(const std::string& node) {
+  if (const auto address = address_of(node))
+    prober_.look_at(node, *address);
 }
 
 void cluster_keeper::drain() {
@@ -96,7 +94,7 @@ void cluster_keeper::run() {
         registry_->set_draining(membership_.id(), true);
         beat();
       }
-      look_at_suspects();
+      bury_gone();
       tell_if_changed();
       wait_for_notices();
     } catch (const storage::store_error& error) {
@@ -164,42 +162,22 @@ void cluster_keeper::bury_silent() {
     }
 }
 
-// A process that is gone cannot come back under its id: nobody need wait for its
-// lease. One that only cannot be reached from here keeps it.
-void cluster_keeper::look_at_suspects() {
-  std::vector<suspected> suspects;
-  {
-    const std::lock_guard lock{mutex_};
-    suspects = std::exchange(suspects_, {});
-  }
-  bool is_any_gone = false;
-  for (suspected& one : suspects) {
-    const auto address = address_of(one.id);
-    if (!address)
-      continue;
-    const std::int64_t began_us = now_us();
-    if (hooks_.is_nobody_at(*address)) {
-      bury_gone(one.id);
-      is_any_gone = true;
-    } else if (--one.looks_left > 0 && now_us() - began_us < us_of(quick_look)) {
-      const std::lock_guard lock{mutex_};
-      suspects_.push_back(std::move(one));
-    }
-  }
-  if (is_any_gone)
-    beat();
-}
-
 std::optional<std::string> cluster_keeper::address_of(const std::string& id) {
   const std::lock_guard lock{view_mutex_};
   const cluster_node* node = told_.find(id);
   return node == nullptr ? std::nullopt : std::optional{node->address};
 }
 
-void cluster_keeper::bury_gone(const std::string& id) {
+// A process that is gone cannot come back under its id: nobody need wait for its
+// lease. One that only cannot be reached from here keeps it.
+void cluster_keeper::bury_gone() {
+  const std::vector<std::string> gone = prober_.take_gone();
+  if (gone.empty())
+    return;
   for (const storage::node_record& node : registry_->nodes())
-    if (node.id == id && registry_->bury(id, node.beat))
+    if (std::ranges::find(gone, node.id) != gone.end() && registry_->bury(node.id, node.beat))
       log(log_level::warning, "node " + node.name + " is gone: its rooms are free");
+  beat();
 }
 
 void cluster_keeper::tell_if_changed() {

@@ -1,6 +1,7 @@
 // This node's part in the cluster: it beats, notices who has gone, hears what other
-// nodes have done, and tells the actors. A thread of its own, for it waits on the
-// database; thread-safe.
+// nodes have done, and tells the actors. It has threads of its own: one that beats, for
+// it waits on the database, one that watches its lease meanwhile, and that of the
+// prober. Thread-safe.
 //
 // Invariants
 //  1. The actors hear of every change of the view before the keeper waits again; that
@@ -10,6 +11,7 @@
 #pragma once
 
 #include "actors/membership.hpp"
+#include "actors/suspect_prober.hpp"
 #include "storage/cluster_registry.hpp"
 
 #include <atomic>
@@ -47,26 +49,19 @@ class cluster_keeper {
   ~cluster_keeper();
 
   // A link to a node was lost: look whether it lives.
-  void suspect(std::string node);
+  void suspect(const std::string& node);
   // This node's rooms are to go elsewhere. Not awaited.
   void drain();
   // Leaves the cluster, and ends. Whatever is left here is for others to take.
   void stop();
 
  private:
-  // A node that was lost, and how often it will be looked for.
-  struct suspected {
-    std::string id;
-    int looks_left = 0;
-  };
-
   void run();
   void enter();
   void beat();
   void bury_silent();
-  void look_at_suspects();
+  void bury_gone();
   std::optional<std::string> address_of(const std::string& id);
-  void bury_gone(const std::string& id);
   void tell_if_changed();
   void wait_for_notices();
   void watch_lease();
@@ -80,8 +75,7 @@ class cluster_keeper {
   cluster_view told_;
   std::set<std::string> strangers_;  // nodes whose versions were complained about
   std::int64_t next_beat_us_ = 0;
-  std::mutex mutex_;
-  std::vector<suspected> suspects_;  // guarded
+  suspect_prober prober_;
   std::atomic<bool> is_draining_{false};
   std::atomic<bool> is_stopping_{false};
   bool has_drained_ = false;
