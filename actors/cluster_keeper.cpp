@@ -90,7 +90,7 @@ void cluster_keeper::run() {
     try {
       if (now_us() >= next_beat_us_)
         beat();
-      if (is_draining_ && !std::exchange(has_drained_, true)) {
+      if (is_draining_ && !membership_.is_draining()) {
         registry_->set_draining(membership_.id(), true);
         beat();
       }
@@ -114,7 +114,8 @@ void cluster_keeper::run() {
 void cluster_keeper::enter() {
   const std::int64_t began_us = now_us();
   storage::node_record self{random_id(),          settings_.name, settings_.address,
-                            node_protocol_oldest, node_protocol_newest, 0, false, epoch_ms()};
+                            node_protocol_oldest, node_protocol_newest, 0,
+                            is_draining_ || membership_.is_draining(), epoch_ms()};
   registry_->enter(self);
   {
     const std::lock_guard lock{view_mutex_};

@@ -7,7 +7,7 @@
 //  1. The actors hear of every change of the view before the keeper waits again; that
 //     its lease is in doubt they hear even while the keeper waits for the database.
 //  2. When this node was buried it enters anew, under another id; the actors drop
-//     every room in between.
+//     every room in between. If it was to drain it still is.
 #pragma once
 
 #include "actors/membership.hpp"
@@ -78,7 +78,6 @@ class cluster_keeper {
   suspect_prober prober_;
   std::atomic<bool> is_draining_{false};
   std::atomic<bool> is_stopping_{false};
-  bool has_drained_ = false;
   std::thread thread_;
   std::thread watch_;
 };

@@ -31,6 +31,8 @@ void membership::beaten(const std::vector<storage::node_record>& all, std::int64
     seen[record.id] = {record, has_moved ? now_us : before->second.moved_us};
   }
   nodes_ = std::move(seen);
+  if (const auto self = nodes_.find(id_); self != nodes_.end())
+    is_draining_ = self->second.record.is_draining;
 }
 
 // Two thirds: the last third is for clocks that run apart, and for what this node

@@ -40,6 +40,8 @@ class membership {
   bool is_in_touch(std::int64_t now_us) const noexcept;
   cluster_view view(std::int64_t now_us) const;
   const std::string& id() const noexcept { return id_; }
+  // Whether this node was, at its last beat.
+  bool is_draining() const noexcept { return is_draining_; }
 
   // Nodes whose beat has stood still for a lease, and at which beat.
   struct silent_node {
@@ -59,6 +61,7 @@ class membership {
   std::int64_t renewed_us_ = 0;
   std::int64_t looked_us_ = 0;
   bool has_entered_ = false;
+  bool is_draining_ = false;
   std::map<std::string, watched> nodes_;
 };
 

@@ -158,5 +158,29 @@ TEST_F(keeper, buries_a_node_at_whose_address_nobody_listens_and_no_other) {
   EXPECT_NE(view().find("c"), nullptr);
 }
 
+TEST_F(keeper, drains_when_the_registry_has_failed_at_first) {
+  shared.failures_left = 2;
+  start();
+  under_test->drain();
+  EXPECT_TRUE(await_polling([&] { return self().is_draining; }));
+}
+
+TEST_F(keeper, drains_still_when_it_was_buried_and_enters_anew) {
+  start();
+  const std::string first = view().self;
+  {
+    const std::lock_guard lock{shared.mutex};
+    shared.nodes.at(first).is_draining = true;  // an operator's wish
+  }
+  ASSERT_TRUE(await_polling([&] {
+    const cluster_view now = view();
+    return now.find(first) != nullptr && now.find(first)->is_draining;
+  }));
+  memory_registry{shared}.leave(first);
+  ASSERT_TRUE(await_polling([&] { return view().self != first; }));
+  EXPECT_TRUE(await_polling([&] { return !self().id.empty(); }));
+  EXPECT_TRUE(self().is_draining);
+}
+
 }  // namespace
 }  // namespace tandem::test
