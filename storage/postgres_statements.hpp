@@ -80,7 +80,7 @@ inline constexpr postgres_statement postgres_statements[] = {
   {"lease_room",
    "SELECT new_epoch, coalesce(holder, '') AS holder, is_buried FROM lease_room($1, $2, $3)"},
   {"release_room", "SELECT release_room($1, $2, $3, $4)"},
-  {"pass_room", "SELECT pass_room($1, $2, $3, $4)"},
+  {"pass_room", "SELECT pass_room($1, $2, $3, $4, $5)"},
   {"pack_runs", "SELECT pack_runs($1, $2, $3, $4, $5)"},
   {"thin_snapshots", "SELECT thin_snapshots($1, $2, $3)"},
   {"append_group",

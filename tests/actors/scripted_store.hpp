@@ -64,7 +64,7 @@ class scripted_store final : public storage::store {
   }
 
   void pass_room(storage::tenant_key, std::string_view id, std::string_view,
-                 std::string_view to) override {
+                 std::string_view to, storage::room_epoch) override {
     let_go.push_back(std::string{id} + " to " + std::string{to});
   }
 

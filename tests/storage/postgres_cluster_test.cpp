@@ -313,6 +313,29 @@ TEST_F(postgres_cluster, only_the_lease_that_is_meant_is_released) {
   EXPECT_EQ(a->leases(10).size(), 1U);
 }
 
+TEST_F(postgres_cluster, a_room_that_was_passed_is_the_others_and_of_nobody_elses) {
+  a->enter(node("id-a", "one"));
+  b->enter(node("id-b", "two"));
+  const auto epoch = lease("id-a").epoch.value();
+  store->pass_room(default_tenant, "r", "id-a", "id-b", epoch);
+  EXPECT_EQ(lease("id-a").holder, "id-b");
+  EXPECT_EQ(lease("id-b").epoch, epoch + 1);
+  store->pass_room(default_tenant, "r", "id-b", "id-gone", epoch + 1);
+  EXPECT_TRUE(a->leases(10).empty()) << "it is free: the other is gone";
+}
+
+TEST_F(postgres_cluster, only_the_lease_that_is_meant_is_passed) {
+  a->enter(node("id-a", "one"));
+  b->enter(node("id-b", "two"));
+  const auto old = lease("id-a").epoch.value();
+  const auto epoch = lease("id-a").epoch.value();
+  store->pass_room(default_tenant, "r", "id-a", "id-b", old);
+  store->pass_room(default_tenant, "r", "id-a", "id-gone", old);
+  store->pass_room(default_tenant, "r", "id-b", "id-b", epoch);
+  store->pass_room(2, "r", "id-a", "id-b", epoch);
+  EXPECT_EQ(a->leases(10).at(0).node, "id-a");
+}
+
 // A server that is no node of the cluster comes to a room that a node has.
 TEST_F(postgres_cluster, a_claim_without_a_node_takes_the_lease_away) {
   a->enter(node("id-a", "one"));
