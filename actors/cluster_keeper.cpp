@@ -18,6 +18,8 @@ namespace {
 constexpr std::chrono::milliseconds slice{40};
 constexpr std::chrono::milliseconds retry{150};
 
+constexpr std::int64_t leases_told_max = 1'000;
+
 std::int64_t now_us() {
   using namespace std::chrono;
   return duration_cast<microseconds>(steady_clock::now().time_since_epoch()).count();
@@ -142,6 +144,16 @@ void cluster_keeper::beat() {
   next_beat_us_ = sent_us + us_of(settings_.beat);
   name_strangers(*all);
   bury_silent();
+  tell_leases();
+}
+
+// Of some a room may have ended without giving its lease back.
+void cluster_keeper::tell_leases() {
+  if (!membership_.is_draining())
+    return;
+  auto held = registry_->leases_of(membership_.id(), leases_told_max);
+  if (!held.empty())
+    hooks_.still_leased(std::move(held));
 }
 
 // Neither side would ever dial: nobody else would say it.

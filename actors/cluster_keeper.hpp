@@ -37,6 +37,8 @@ struct node_settings {
 struct keeper_hooks {
   std::function<void(const cluster_view&)> changed;
   std::function<void(const storage::cluster_notice&)> heard;
+  // While this node is to drain, after each beat: rooms that it has the lease of.
+  std::function<void(std::vector<storage::lease_record>)> still_leased;
   // Whether nobody listens at HOST:PORT: the process that did is gone.
   std::function<bool(const std::string& address)> is_nobody_at;
 };
@@ -59,6 +61,7 @@ class cluster_keeper {
   void run();
   void enter();
   void beat();
+  void tell_leases();
   void bury_silent();
   void bury_gone();
   std::optional<std::string> address_of(const std::string& id);

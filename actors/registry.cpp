@@ -23,6 +23,9 @@ constexpr std::int64_t pause_remembered_us = 5'000'000;
 // Rooms that go home at one tick: who is in them notices a short pause.
 constexpr std::size_t hand_overs_per_tick = 8;
 
+// Each costs the writer a transaction.
+constexpr std::size_t releases_at_once = 100;
+
 std::int64_t pause_us(bool is_link_lost, std::uint32_t turns) noexcept {
   constexpr std::uint32_t doublings_max = 6;
   const std::int64_t first_us = is_link_lost ? link_lost_pause_us : moved_pause_us;
@@ -257,6 +260,39 @@ void registry_state::hand_over_some() {
   }
 }
 
+// A ROOM that is on its way out lets go of its lease itself.
+std::set<std::string> registry_state::rooms_that_live() const {
+  std::set<std::string> ids;
+  for (const auto& [actor, id] : names_) {
+    const auto found = rooms_.find(id);
+    const bool is_relay = found != rooms_.end() && found->second.room.address() == actor
+                          && !found->second.relayed_to.empty();
+    if (!is_relay)
+      ids.insert(id);
+  }
+  return ids;
+}
+
+// Rooms may have come after the change of the view that made the others go, and a lease
+// may have been left behind: another node passed it and nobody asked, or its ROOM ended
+// without letting go of it.
+void registry_state::on_leased(const still_leased& held) {
+  if (!cluster_ || !cluster_->is_in_touch || stopped_)
+    return;
+  const std::set<std::string> living = rooms_that_live();
+  std::size_t released = 0;
+  for (const storage::lease_record& lease : held.rooms) {
+    if (lease.node != cluster_->self || living.contains(lease.room_id))
+      continue;
+    self_->send(settings_.writer, release_room{room_actor{}, lease.room_id, lease.tenant,
+                                               lease.node, lease.epoch, {}});
+    if (++released == releases_at_once)
+      break;
+  }
+  go_home();
+  tick();
+}
+
 void registry_state::on_move(const move_room& order) {
   const auto found = rooms_.find(order.room_id);
   const bool is_here = found != rooms_.end() && found->second.relayed_to.empty();
@@ -278,6 +314,7 @@ registry_actor::behavior_type registry(registry_actor::stateful_pointer<registry
     [&state](const room_renamed& renamed) { state.on_renamed(renamed); },
     [&state](stop_rooms& stop) { state.on_stop(stop); },
     [&state](const cluster_changed& change) { state.on_cluster(change); },
+    [&state](const still_leased& held) { state.on_leased(held); },
     [&state](const move_room& order) { state.on_move(order); },
     [&state](try_again) { state.on_try_again(); },
   };

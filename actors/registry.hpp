@@ -13,6 +13,8 @@
 //  3. A room is forgotten only if it has seen every member that was handed to
 //     it and has nothing unwritten, so that the next one to load it finds all.
 //  4. While this node's lease is in doubt there is no ROOM here.
+//  5. While this node is to drain a lease of its goes to another, or is let go of,
+//     within some beats, however it was left behind.
 #pragma once
 
 #include "actors/interfaces.hpp"
@@ -20,6 +22,7 @@
 #include <atomic>
 #include <functional>
 #include <memory>
+#include <set>
 #include <string>
 #include <unordered_map>
 #include <vector>
@@ -53,6 +56,7 @@ class registry_state {
   void on_renamed(const room_renamed& renamed);
   void on_stop(stop_rooms& stop);
   void on_cluster(const cluster_changed& change);
+  void on_leased(const still_leased& held);
   void on_move(const move_room& order);
   void on_try_again();
   void on_down(const caf::down_msg& down);
@@ -83,6 +87,7 @@ class registry_state {
   void refuse(const enter_room& wish, no_room::reason why, const std::string& holder = {});
   void drop_rooms();
   void go_home();
+  std::set<std::string> rooms_that_live() const;
   void hand_over_some();
   void tick();
   void count();

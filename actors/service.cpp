@@ -272,6 +272,9 @@ class actor_service final : public service {
       doors.open_registry(),
       keeper_hooks{[this](const cluster_view& view) { on_view(view); },
                    [this](const storage::cluster_notice& notice) { on_notice(notice); },
+                   [this](std::vector<storage::lease_record> held) {
+                     caf::anon_send(registry_, still_leased{std::move(held)});
+                   },
                    doors.is_nobody_at});
   }
 

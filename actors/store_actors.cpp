@@ -51,7 +51,8 @@ void writer_state::on_release(const release_room& wish) {
   } catch (const storage::store_error& error) {
     log(log_level::error, "cannot release room " + wish.room_id + ": " + error.what());
   }
-  self_->send(wish.room, store_says{store_released{}});
+  if (wish.room)
+    self_->send(wish.room, store_says{store_released{}});
 }
 
 void writer_state::on_persist(persist& wish) {

@@ -23,7 +23,6 @@ using namespace std::chrono_literals;
 struct table {
   std::mutex mutex;
   std::map<std::string, storage::node_record> nodes;  // by id; guarded, as all below
-  std::vector<storage::lease_record> leases;
   int failures_left = 0;  // of set_draining
 
   void add(const std::string& id) {
@@ -59,6 +58,9 @@ class memory_registry final : public storage::cluster_registry {
     return all();
   }
   std::vector<storage::lease_record> leases(std::int64_t) override { return {}; }
+  std::vector<storage::lease_record> leases_of(const std::string& id, std::int64_t) override {
+    return {{storage::default_tenant, "room of " + id, id, 1}};
+  }
   void set_draining(const std::string& id, bool is_draining) override {
     const std::lock_guard lock{shared_.mutex};
     if (shared_.failures_left > 0) {
@@ -94,6 +96,10 @@ class keeper : public testing::Test {
       last = view;
     };
     hooks.heard = [](const storage::cluster_notice&) {};
+    hooks.still_leased = [this](std::vector<storage::lease_record> held) {
+      const std::lock_guard lock{mutex};
+      leased = std::move(held);
+    };
     hooks.is_nobody_at = [this](const std::string& address) { return look(address); };
     under_test = std::make_unique<cluster_keeper>(node_settings{"me", "me:1", 60s, 50ms},
                                                   std::make_unique<memory_registry>(shared),
@@ -124,6 +130,7 @@ class keeper : public testing::Test {
   std::mutex mutex;
   cluster_view last;           // guarded
   std::set<std::string> gone;  // addresses; guarded
+  std::vector<storage::lease_record> leased;  // as was told last; guarded
   std::atomic<int> looks{0};
   std::atomic<bool> is_network_silent{false};
   std::unique_ptr<cluster_keeper> under_test;
@@ -163,6 +170,20 @@ TEST_F(keeper, drains_when_the_registry_has_failed_at_first) {
   start();
   under_test->drain();
   EXPECT_TRUE(await_polling([&] { return self().is_draining; }));
+}
+
+TEST_F(keeper, tells_what_is_still_leased_while_it_is_to_drain_and_not_before) {
+  start();
+  const auto told = [&] {
+    const std::lock_guard lock{mutex};
+    return leased;
+  };
+  const std::int64_t beat = self().beat;
+  ASSERT_TRUE(await_polling([&] { return self().beat > beat + 2; }));
+  EXPECT_TRUE(told().empty());
+  under_test->drain();
+  ASSERT_TRUE(await_polling([&] { return !told().empty(); }));
+  EXPECT_EQ(told()[0].node, view().self);
 }
 
 TEST_F(keeper, drains_still_when_it_was_buried_and_enters_anew) {

@@ -42,6 +42,7 @@ inline registry_actor::behavior_type stub_registry(registry_actor::pointer self,
     [](const room_renamed&) {},
     [](stop_rooms&) {},
     [](const cluster_changed&) {},
+    [](const still_leased&) {},
     [](const move_room&) {},
     [](try_again) {},
   };

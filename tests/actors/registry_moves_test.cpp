@@ -130,5 +130,30 @@ TEST_F(registry_moves, a_registry_that_waits_for_nobody_sleeps) {
   EXPECT_LE(server->messages() - before, 5U);
 }
 
+// ---- draining ----
+
+TEST_F(registry_moves, while_it_drains_leases_that_no_room_has_are_let_go_of) {
+  const auto ada = knock();
+  server->pass(1s);
+  ASSERT_EQ(server->rooms(), 1U);
+  const auto lease = [](const char* room, const char* node) {
+    return storage::lease_record{storage::default_tenant, room, node, 1};
+  };
+  server->tell_registry(
+    still_leased{{lease("left", "A"), lease("room", "A"), lease("another's", "B")}});
+  server->settle();
+  EXPECT_EQ(store->let_go, std::vector<std::string>{"left"});
+}
+
+TEST_F(registry_moves, while_it_drains_a_room_that_came_late_goes_too) {
+  tell_view(true);
+  const auto ada = knock();  // b cannot be reached: the room is loaded here
+  server->pass(1s);
+  ASSERT_EQ(server->rooms(), 1U);
+  server->tell_registry(still_leased{{{storage::default_tenant, "room", "A", 1}}});
+  server->pass(30ms);
+  EXPECT_EQ(store->let_go, std::vector<std::string>{"room to B"});
+}
+
 }  // namespace
 }  // namespace tandem::test

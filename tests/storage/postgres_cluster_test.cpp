@@ -232,6 +232,9 @@ TEST_F(postgres_cluster, leases_of_all_tenants_are_listed_by_room_up_to_a_number
   }
   EXPECT_TRUE(lease("id-a").epoch);
   words ids;
+  EXPECT_EQ(a->leases_of("id-a", 10).size(), a->leases(10).size());
+  EXPECT_EQ(a->leases_of("id-a", 1).size(), 1U);
+  EXPECT_TRUE(a->leases_of("id-b", 10).empty());
   for (const auto& one : a->leases(3))
     ids.push_back(fmt::format("{} {}", one.room_id, one.tenant));
   EXPECT_EQ(ids, (words{"B 2", "q 2", "r 1"}));
