@@ -98,7 +98,8 @@ struct close_route {
 
 struct dialed {
   std::string node;
-  gateway_actor peer;  // none: it cannot be reached
+  gateway_actor peer;   // none: it cannot be reached
+  std::string why_not;  // for a person to read; empty: nobody is there now
 };
 
 struct end_links {};

@@ -53,8 +53,8 @@ void links_state::dial(const std::string& node, link& to) {
   attempt = static_cast<std::uint8_t>(attempt % attempts_told_apart + 1);
   to.attempt = attempt;
   settings_.dial(cluster_->find(node)->address,
-                 [links = links_actor{self_}, node](gateway_actor peer) {
-                   caf::anon_send(links, dialed{node, std::move(peer)});
+                 [links = links_actor{self_}, node](gateway_actor peer, std::string why_not) {
+                   caf::anon_send(links, dialed{node, std::move(peer), std::move(why_not)});
                  });
 }
 
@@ -62,14 +62,24 @@ void links_state::on_dialed(const dialed& result) {
   const auto found = links_.find(result.node);
   if (found == links_.end())
     return;
-  if (!result.peer)
+  if (!result.peer) {
+    complain(result);
     return lose(found);
+  }
   link& to = found->second;
   if (to.peer && to.number != 0)
     return;  // it has dialled us meanwhile
   to.peer = result.peer;
   self_->monitor(to.peer);
   greet(to);
+}
+
+// Once of each node: it is dialled again and again.
+void links_state::complain(const dialed& failed) {
+  const cluster_node* node = cluster_->find(failed.node);
+  if (node != nullptr && !failed.why_not.empty() && complained_.insert(node->id).second)
+    log(log_level::error, fmt::format("cannot speak with node {} at {}: {}", node->name,
+                                      node->address, failed.why_not));
 }
 
 void links_state::greet(const link& to) {
@@ -198,6 +208,7 @@ void links_state::find_stranger() {
 
 void links_state::on_cluster(const cluster_changed& change) {
   cluster_ = change.now;
+  std::erase_if(complained_, [&](const std::string& id) { return !cluster_->find(id); });
   std::erase_if(attempts_, [&](const auto& entry) { return !cluster_->find(entry.first); });
 }
 

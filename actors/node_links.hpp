@@ -22,6 +22,7 @@
 #include <functional>
 #include <map>
 #include <memory>
+#include <set>
 #include <string>
 #include <utility>
 #include <vector>
@@ -34,8 +35,11 @@ struct links_settings {
   std::uint64_t number = 0;  // this node's: random, for this process
   std::string name;
   spoken_versions speaks{};
-  // Dials HOST:PORT without blocking, and answers once: none, if it cannot be reached.
-  std::function<void(const std::string& address, std::function<void(gateway_actor)> answer)> dial;
+  // Dials HOST:PORT without blocking, and answers once: with nobody, if it cannot be
+  // reached, and why, if that is worth to be told.
+  std::function<void(const std::string& address,
+                     std::function<void(gateway_actor, std::string why_not)> answer)>
+    dial;
   // A link to a node was lost, or could not be made.
   std::function<void(const std::string& node)> on_lost;
 };
@@ -86,6 +90,7 @@ class links_state {
 
   void dial(const std::string& node, link& to);
   void fail(const std::exception& error);
+  void complain(const dialed& failed);
   void greet(const link& to);
   void answer(const link& to);
   void say_greeting(const link& to, std::uint8_t flags);
@@ -106,6 +111,7 @@ class links_state {
   std::map<std::uint64_t, open_relay> relays_;       // by our route
   std::map<remote_route, delegate_actor> delegates_;
   std::map<std::string, std::uint8_t> attempts_;     // to link, by node id: the last
+  std::set<std::string> complained_;                 // of which failed dials, by node id
   std::uint64_t next_route_ = 1;
 };
 

@@ -245,10 +245,12 @@ class actor_service final : public service {
   decltype(links_settings::dial) dialler(bool has_tls,
                                          std::function<bool(const std::string&)> is_somebody_at) {
     return [this, has_tls, there = std::move(is_somebody_at)](
-             const std::string& address, std::function<void(gateway_actor)> answer) {
+             const std::string& address, std::function<void(gateway_actor, std::string)> answer) {
       system_.spawn<caf::detached>([=](caf::event_based_actor* me) {
-        answer(there(address) ? dial_gateway(me->home_system(), address, has_tls)
-                              : gateway_actor{});
+        if (!there(address))
+          return answer({}, {});
+        auto [peer, why_not] = dial_gateway(me->home_system(), address, has_tls);
+        answer(std::move(peer), std::move(why_not));
       });
     };
   }

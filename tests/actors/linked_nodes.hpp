@@ -194,7 +194,7 @@ class linked_nodes {
     one.session = system_.spawn(stub_session, one.told);
     links_settings settings{one.registry, one.counters, number, one.id, speaks,
                             [this](const std::string& address, const auto& answer) {
-                              answer(address == a.id ? a.links : b.links);
+                              answer(address == a.id ? a.links : b.links, {});
                             },
                             [&one](const std::string& node) {
                               one.lost.push_back(node);
