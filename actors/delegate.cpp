@@ -8,8 +8,8 @@
 namespace tandem {
 
 void delegate_state::send(const node_message& message) {
-  send_on_route(settings_.peer, settings_.own_number, settings_.route, 0,
-                encode_node_message(message, settings_.version), *settings_.counters);
+  send_on_route(settings_.through, settings_.route, 0,
+                encode_node_message(message, settings_.through.version), *settings_.counters);
 }
 
 // ---- from the other node ----
@@ -21,7 +21,7 @@ void delegate_state::on_bytes(node_bytes& part) {
     return;
   const std::string whole = parts_.take();
   settings_.counters->bytes_received += whole.size();
-  node_message message = decode_node_message(whole, settings_.version);
+  node_message message = decode_node_message(whole, settings_.through.version);
   if (auto* wish = std::get_if<node::enter>(&message))
     on_enter(*wish);
   else if (auto* member = std::get_if<node::member>(&message))

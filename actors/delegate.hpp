@@ -20,11 +20,9 @@ struct delegate_settings {
   registry_actor registry;
   links_actor links;
   std::shared_ptr<cluster_counters> counters;
-  gateway_actor peer;
-  std::uint64_t own_number = 0;
+  link_end through;
   std::uint64_t peer_number = 0;
   std::uint64_t route = 0;
-  std::uint32_t version = 0;  // of the protocol, agreed with that node
 };
 
 class delegate_state {

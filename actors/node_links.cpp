@@ -8,6 +8,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <charconv>
 #include <chrono>
 #include <utility>
 
@@ -18,6 +19,8 @@ namespace {
 constexpr std::chrono::milliseconds tick_ms{250};
 constexpr std::int64_t greeting_deadline_us = 1'500'000;
 constexpr std::uint8_t attempts_told_apart = 15;
+// A receipt for so many bytes at once, or at the next tick.
+constexpr std::uint64_t receipt_bytes = std::uint64_t{256} << 10U;
 
 }  // namespace
 
@@ -105,14 +108,17 @@ void links_state::say_greeting(const link& to, std::uint8_t flags) {
 
 void links_state::on_greeting(const node_bytes& part) {
   const auto sender = self_->current_sender();
-  node_message message = decode_node_message(part.bytes);
+  node_message message = decode_node_message(part.bytes, settings_.speaks.newest);
   const auto* peer = std::get_if<node::greeting>(&message);
   if (peer == nullptr || sender == nullptr || cluster_ == nullptr)
     return;
   const bool is_answer = (part.flags & node_bytes::is_answer) != 0;
   link& from = links_[peer->id];
-  if (from.number != 0 && !is_answer && !is_repeated(from, part))
-    end_routes(peer->id, from.number);
+  if (!is_answer && !is_repeated(from, part)) {
+    if (from.number != 0)
+      end_routes(peer->id, from.number);
+    begin_counting(from);
+  }
   if (!from.peer || !is_answer) {
     if (from.peer)
       self_->demonitor(from.peer.address());
@@ -142,7 +148,11 @@ void links_state::on_greeting(const node_bytes& part) {
 void links_state::open(const std::string& node, link& through, const relay_actor& relay) {
   const std::uint64_t route = next_route_++;
   relays_[route] = {relay, node};
-  self_->send(relay, route_opened{settings_.number, route, through.peer, through.version});
+  self_->send(relay, route_opened{route, end_of(through)});
+}
+
+link_end links_state::end_of(const link& to) const {
+  return {to.peer, settings_.number, to.version, to.sent};
 }
 
 void links_state::on_try_again() {
@@ -151,8 +161,8 @@ void links_state::on_try_again() {
   for (auto at = links_.begin(); at != links_.end();) {
     const auto here = at++;
     if (here->second.number != 0)
-      continue;
-    if (now_us - here->second.since_us > greeting_deadline_us)
+      give_up_if_unread(here);
+    else if (now_us - here->second.since_us > greeting_deadline_us)
       lose(here);
     else if (here->second.peer)  // both may have dialled at once, and a greeting is lost
       greet(here->second);
@@ -196,6 +206,49 @@ void links_state::end_routes(const std::string& node, std::uint64_t number) {
   });
 }
 
+// ---- what is read ----
+
+// What somebody still sends by the old count is forgotten with it.
+void links_state::begin_counting(link& from) {
+  from.sent = std::make_shared<std::atomic<std::uint64_t>>(0);
+  from.read_there = from.read_here = from.receipted = 0;
+}
+
+void links_state::give_receipt(link& to) {
+  if (to.version < receipts_since || to.receipted == to.read_here)
+    return;
+  to.receipted = to.read_here;
+  self_->send(to.peer, node_bytes{settings_.number, 0, node_bytes::is_receipt,
+                                  std::to_string(to.read_here)});
+}
+
+void links_state::on_receipt(const node_bytes& part) {
+  const auto peer = by_number_.find(part.from);
+  if (peer == by_number_.end())
+    return;
+  std::uint64_t read = 0;
+  const char* end = part.bytes.data() + part.bytes.size();
+  if (std::from_chars(part.bytes.data(), end, read).ec == std::errc{})
+    links_.at(peer->second).read_there = read;
+}
+
+// It is greeted anew: when it has read what is under way it learns that this link was
+// given up, and its relays and delegates end as they have here.
+void links_state::give_up_if_unread(link_map::iterator slow) {
+  link& to = slow->second;
+  give_receipt(to);
+  const std::uint64_t sent = *to.sent;
+  if (to.version < receipts_since || sent <= to.read_there
+      || sent - to.read_there <= settings_.unread_bytes_max)
+    return;
+  const std::string node = slow->first;
+  log(log_level::error, fmt::format("node {} does not read what it is told, {} bytes by now:"
+                                    " the link is given up", node, sent - to.read_there));
+  lose(slow);
+  if (cluster_ != nullptr && cluster_->find(node) != nullptr)
+    dial(node, links_[node]);
+}
+
 // Somebody speaks who believes that there is a link: whoever of the nodes it is, a
 // greeting tells it otherwise.
 void links_state::find_stranger() {
@@ -216,11 +269,16 @@ void links_state::on_cluster(const cluster_changed& change) {
 
 void links_state::on_bytes(const node_bytes& part) {
   if (part.route == 0)
-    return on_greeting(part);
-  if (!by_number_.contains(part.from))
+    return (part.flags & node_bytes::is_receipt) != 0 ? on_receipt(part) : on_greeting(part);
+  const auto peer = by_number_.find(part.from);
+  if (peer == by_number_.end())
     return find_stranger();
+  link& from = links_.at(peer->second);
+  from.read_here += part.bytes.size();
+  if (from.read_here - from.receipted >= receipt_bytes)
+    give_receipt(from);
   if ((part.flags & node_bytes::to_owner) != 0)
-    return hand_to_delegate(part);
+    return hand_to_delegate(from, part);
   const auto found = relays_.find(part.route);
   if (found != relays_.end())
     self_->send(found->second.relay, part);
@@ -228,20 +286,19 @@ void links_state::on_bytes(const node_bytes& part) {
 
 // Of a route that has ended here something may still be under way: its other end is
 // told again.
-void links_state::hand_to_delegate(const node_bytes& part) {
+void links_state::hand_to_delegate(link& from, const node_bytes& part) {
   auto found = delegates_.find({part.from, part.route});
   if (found == delegates_.end()) {
-    const link& through = links_.at(by_number_.at(part.from));
     if (!may_be_enter(part.bytes))
-      return send_on_route(through.peer, settings_.number, part.route, 0,
-                           encode_node_message(node::ended{part.route}, through.version),
+      return send_on_route(end_of(from), part.route, 0,
+                           encode_node_message(node::ended{part.route}, from.version),
                            *settings_.counters);
     found = delegates_
               .emplace(remote_route{part.from, part.route},
                        self_->spawn(delegate, delegate_settings{
                                                 settings_.registry, links_actor{self_},
-                                                settings_.counters, through.peer, settings_.number,
-                                                part.from, part.route, through.version}))
+                                                settings_.counters, end_of(from), part.from,
+                                                part.route}))
               .first;
   }
   self_->send(found->second, part);

@@ -13,11 +13,15 @@
 //  3. A route's number is never used again by this process.
 //  4. What is said on a link is of the version that was agreed on, the newest that both
 //     nodes speak. Greetings are read whatever theirs is.
+//  5. A link on which too much that was sent is unread is given up: nothing else bounds
+//     what waits for a node that is alive and does not keep up. Only nodes that give
+//     receipts (receipts_since) can be seen not to.
 #pragma once
 
 #include "actors/node_interfaces.hpp"
 #include "actors/node_messages.hpp"
 
+#include <atomic>
 #include <exception>
 #include <functional>
 #include <map>
@@ -42,6 +46,8 @@ struct links_settings {
     dial;
   // A link to a node was lost, or could not be made.
   std::function<void(const std::string& node)> on_lost;
+  // Twice what one message may have; looked at four times a second.
+  std::uint64_t unread_bytes_max = std::uint64_t{128} << 20U;
 };
 
 class links_state {
@@ -74,6 +80,11 @@ class links_state {
     gateway_actor peer;        // none: it is being dialled
     std::uint64_t number = 0;  // 0: it has not greeted
     std::uint32_t version = 0;  // agreed, once it has
+    std::shared_ptr<std::atomic<std::uint64_t>> sent =  // bytes of routes
+      std::make_shared<std::atomic<std::uint64_t>>(0);
+    std::uint64_t read_there = 0;  // of those sent, as the peer says
+    std::uint64_t read_here = 0;   // of its own
+    std::uint64_t receipted = 0;   // of which it was told
     std::uint8_t attempt = 0;   // our try to link, 1 to 15
     std::uint8_t heard = 0;     // its try, of which it last greeted; 0: none, or unknown
     std::int64_t since_us = 0;
@@ -97,7 +108,12 @@ class links_state {
   bool is_repeated(const link& from, const node_bytes& greeting) const noexcept;
   void on_greeting(const node_bytes& part);
   void open(const std::string& node, link& through, const relay_actor& relay);
-  void hand_to_delegate(const node_bytes& part);
+  void hand_to_delegate(link& from, const node_bytes& part);
+  link_end end_of(const link& to) const;
+  void begin_counting(link& from);
+  void give_receipt(link& to);
+  void on_receipt(const node_bytes& part);
+  void give_up_if_unread(link_map::iterator slow);
   void lose(link_map::iterator lost);
   void end_routes(const std::string& node, std::uint64_t number);
   void find_stranger();

@@ -23,7 +23,10 @@ namespace tandem {
 // release later, so that two neighbouring releases work side by side: with each node
 // the newest is spoken that both know, in both directions.
 inline constexpr std::uint32_t node_protocol_oldest = 1;
-inline constexpr std::uint32_t node_protocol_newest = 1;
+inline constexpr std::uint32_t node_protocol_newest = 2;
+
+// What a version brought, from it on: receipts for what was read on a link.
+inline constexpr std::uint32_t receipts_since = 2;
 
 struct spoken_versions {
   std::uint32_t oldest = node_protocol_oldest;

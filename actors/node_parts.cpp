@@ -15,14 +15,15 @@ constexpr std::size_t message_bytes_max = std::size_t{64} << 20U;
 
 }  // namespace
 
-void send_on_route(const gateway_actor& peer, std::uint64_t number, std::uint64_t route,
-                   std::uint8_t flags, const std::string& bytes, cluster_counters& counters) {
+void send_on_route(const link_end& through, std::uint64_t route, std::uint8_t flags,
+                   const std::string& bytes, cluster_counters& counters) {
+  through.sent->fetch_add(bytes.size(), std::memory_order_relaxed);
   counters.bytes_sent.fetch_add(bytes.size(), std::memory_order_relaxed);
   std::size_t sent = 0;
   do {
     const std::size_t count = std::min(part_bytes, bytes.size() - sent);
     const bool is_last = sent + count == bytes.size();
-    caf::anon_send(peer, node_bytes{number, route,
+    caf::anon_send(through.peer, node_bytes{through.number, route,
                                     static_cast<std::uint8_t>(
                                       flags | (is_last ? 0 : node_bytes::has_more)),
                                     bytes.substr(sent, count)});

@@ -30,8 +30,8 @@ relay_state::~relay_state() {
 
 void relay_state::send(const node_message& message) {
   if (route_)
-    send_on_route(route_->peer, route_->number, route_->route, node_bytes::to_owner,
-                  encode_node_message(message, route_->version), *settings_.counters);
+    send_on_route(route_->through, route_->route, node_bytes::to_owner,
+                  encode_node_message(message, route_->through.version), *settings_.counters);
 }
 
 // ---- coming in ----
@@ -132,7 +132,7 @@ void relay_state::on_bytes(node_bytes& part) {
     return;
   const std::string whole = parts_.take();
   settings_.counters->bytes_received += whole.size();
-  node_message message = decode_node_message(whole, route_->version);
+  node_message message = decode_node_message(whole, route_->through.version);
   if (const auto* in = std::get_if<node::entered>(&message))
     on_entered(*in);
   else if (const auto* answer = std::get_if<node::refused>(&message))
@@ -222,7 +222,7 @@ void relay_state::on_retire() {
   if (route_) {
     if (!is_route_lost_)
       send(node::ended{route_->route});
-    self_->send(settings_.links, close_route{route_->number, route_->route});
+    self_->send(settings_.links, close_route{route_->through.number, route_->route});
   }
   end({}, false);
   self_->quit();

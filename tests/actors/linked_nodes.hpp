@@ -92,6 +92,8 @@ class linked_nodes {
     links_actor links{};
   };
 
+  static constexpr std::uint64_t unread_bytes_max = 1'000'000;
+
   explicit linked_nodes(spoken_versions of_a = {}, spoken_versions of_b = {}) {
     coordinator_.advance_time(std::chrono::hours{1});
     start(a, 11, of_a);
@@ -201,6 +203,7 @@ class linked_nodes {
                               if (std::exchange(one.fails_once, false))
                                 throw std::runtime_error{"a fault of ours"};
                             }};
+    settings.unread_bytes_max = unread_bytes_max;
     one.links = system_.spawn(links, std::move(settings));
     const cluster_view view{one.id, true, {{"A", "a", "A", false}, {"B", "b", "B", false}}};
     caf::anon_send(one.links, cluster_changed{std::make_shared<const cluster_view>(view)});

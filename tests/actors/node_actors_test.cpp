@@ -126,6 +126,57 @@ TEST_F(routes, a_long_message_crosses_in_parts_and_a_short_one_after_it) {
   EXPECT_EQ(std::get<post_chat>(nodes.b.told->said[1].what).chat.text, "short");
 }
 
+// ---- what is not read ----
+
+class unread : public routes {
+ protected:
+  void say(std::size_t bytes) {
+    constexpr std::size_t at_once = 100'000;
+    for (std::size_t said = 0; said < bytes; said += at_once)
+      nodes.tell(way, member_says{post_chat{7, {1, std::string(at_once, 'x')}}});
+  }
+};
+
+TEST_F(unread, a_node_that_reads_is_told_as_much_as_there_is) {
+  say(5 * linked_nodes::unread_bytes_max);
+  nodes.pass(1s);
+  EXPECT_EQ(nodes.a.lost, lines{});
+  EXPECT_EQ(nodes.b.told->said.size(), 50U);
+}
+
+TEST_F(unread, a_link_whose_other_end_does_not_read_is_given_up_and_made_anew_when_it_does) {
+  nodes.hold(nodes.b.links);
+  say(2 * linked_nodes::unread_bytes_max);
+  nodes.pass(300ms);
+  EXPECT_EQ(nodes.a.lost, lines{"B"});
+  EXPECT_EQ(nodes.a.told->lines.back(), "moved ");
+  nodes.release();
+  ASSERT_FALSE(nodes.b.told->said.empty());
+  EXPECT_TRUE(std::holds_alternative<member_left>(nodes.b.told->said.back().what))
+    << "its delegate is gone, too";
+  nodes.knock(nodes.a, nodes.relay_to(nodes.a, nodes.b));
+  EXPECT_EQ(nodes.b.told->wishes.size(), 1U);
+}
+
+TEST_F(unread, somewhat_less_is_waited_for) {
+  nodes.hold(nodes.b.links);
+  say(linked_nodes::unread_bytes_max / 2);
+  nodes.pass(1s);
+  EXPECT_EQ(nodes.a.lost, lines{});
+}
+
+TEST(node_actors, a_node_that_gives_no_receipts_is_not_taken_for_one_that_does_not_read) {
+  linked_nodes nodes{{1, 2}, {1, 1}};
+  const auto way = nodes.relay_to(nodes.a, nodes.b);
+  nodes.knock(nodes.a, way);
+  nodes.let_in(nodes.b, 7);
+  for (int i = 0; i < 5; ++i)
+    nodes.tell(way, member_says{post_chat{
+                      7, {1, std::string(linked_nodes::unread_bytes_max, 'x')}}});
+  nodes.pass(1s);
+  EXPECT_EQ(nodes.a.lost, lines{});
+}
+
 // ---- faults ----
 
 TEST(node_actors, a_fault_in_links_costs_no_link) {
