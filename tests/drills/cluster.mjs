@@ -241,6 +241,34 @@ async function cutForLong(cluster) {
     + 'and came back when it was over';
 }
 
+/** Nobody else reaches a node, and nobody refuses for it: it beats, so it keeps its rooms. */
+async function silenceOnce(cluster, fleet, one) {
+  const homes = await fleet.homes();
+  const before = await epochSum(fleet);
+  const watch = fleet.watch();
+  let during;
+  try {
+    await cluster.silence(one);
+    during = await watch.goOn(fleet.where((room, at) => (homes.get(room).node === one) === (at === one)));
+    await sleep(Math.max(0, cutMs - (performance.now() - watch.begin)));
+    same(await epochSum(fleet) - before, 0, 'rooms that changed hands');
+  } finally {
+    await cluster.answer();
+    cluster.heal();
+  }
+  return { during, back: await fleet.watch().goOn() };
+}
+
+async function silenced(cluster) {
+  const fleet = await Fleet.start(cluster, { owners: ['a', 'b', 'c'] });
+  const all = [];
+  for (let i = 0; i < share(5); i++)
+    for (const name of cluster.names) all.push(await silenceOnce(cluster, fleet, name));
+  return `${all.length} nodes that nobody could reach for ${cutMs} ms, and that beat; ${await fleet.settle()}; no room changed `
+    + `hands. Who had a way went on after ${most(all.flatMap(({ during }) => during)).toFixed(0)} ms at most, all after `
+    + `${most(all.flatMap(({ back }) => back)).toFixed(0)} ms once healed`;
+}
+
 // --- d: a clock jumps --------------------------------------------------------------------
 
 const jumps = [['+1h', 3600], ['-1h', -3600], ['+0', 0]];
@@ -437,6 +465,7 @@ await suite('cluster', [
   drill('an owner that stands still, and goes on', stopped, { isWired: true }),
   drill('a write that comes too late', tooLate, { isWired: true }),
   drill('the network between nodes cut', cutOff(nodeCuts), { isWired: true }),
+  drill('a node that no other reaches', silenced, { isWired: true }),
   drill('two nodes cut off for longer than anybody waits', cutForLong,
     { isWired: true, settings: { TANDEM_ROOM_WAIT_MS: `${shortWaitMs}` } }),
   drill('the way to PostgreSQL cut', cutOff(databaseCuts), { isWired: true }),
