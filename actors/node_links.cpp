@@ -123,7 +123,8 @@ void links_state::on_greeting(const node_bytes& part) {
     if (from.peer)
       self_->demonitor(from.peer.address());
     from.peer = caf::actor_cast<gateway_actor>(sender);
-    from.since_us = steady_us(self_->home_system());
+    if (from.since_us == 0)  // greetings alone make no link, however many there are
+      from.since_us = steady_us(self_->home_system());
     self_->monitor(from.peer);
   }
   if (!is_answer) {
