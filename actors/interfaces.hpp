@@ -311,6 +311,7 @@ struct room_moved {
   room_actor room;
   std::string holder;         // the node that has it, if it is known
   bool is_link_lost = false;  // the holder could not be reached
+  bool was_found = false;     // somebody had been let in
 };
 
 struct room_idle {

@@ -12,9 +12,9 @@ namespace tandem {
 namespace {
 
 constexpr std::chrono::milliseconds tick_ms{25};
-// Between two tries to reach a room that was not where it was looked for; each is
-// twice as long as the one before, up to the longest: every turn costs a lease asked
-// for, or a node dialled.
+// Between two tries to reach a room that was not where it was looked for. One that has
+// moved is often found by the second; from then on each pause is twice as long as the one
+// before, up to the longest: every turn costs a lease asked for, or a node dialled.
 constexpr std::int64_t moved_pause_us = 20'000;
 constexpr std::int64_t link_lost_pause_us = 100'000;
 constexpr std::int64_t longest_pause_us = 1'000'000;
@@ -29,7 +29,8 @@ constexpr std::size_t releases_at_once = 100;
 std::int64_t pause_us(bool is_link_lost, std::uint32_t turns) noexcept {
   constexpr std::uint32_t doublings_max = 6;
   const std::int64_t first_us = is_link_lost ? link_lost_pause_us : moved_pause_us;
-  return std::min(first_us << std::min(turns, doublings_max), longest_pause_us);
+  const std::uint32_t doublings = turns == 0 ? 0 : std::min(turns - 1, doublings_max);
+  return std::min(first_us << doublings, longest_pause_us);
 }
 
 }  // namespace
@@ -167,6 +168,8 @@ void registry_state::on_moved(const room_moved& moved) {
   self_->send(found->second.room, retire{});
   rooms_.erase(found);
   pause& next = pauses_[moved.room_id];
+  if (moved.was_found)
+    next.turns = 0;
   next.until_us =
     steady_us(self_->home_system()) + pause_us(moved.is_link_lost, next.turns++);
   next.holder = moved.is_link_lost ? cluster_->self : moved.holder;

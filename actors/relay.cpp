@@ -77,6 +77,7 @@ void relay_state::on_entered(const node::entered& in) {
   asked_.erase(asked);
   asked_since_us_ = steady_us(self_->home_system());
   members_[in.site] = from.session;
+  has_let_in_ = true;
   self_->monitor(from.session);
   self_->send(from.session, entered{room_actor{relay_actor{self_}}, in.site, from.token});
 }
@@ -173,7 +174,7 @@ void relay_state::end(const std::string& holder, bool is_link_lost) {
   if (std::exchange(has_ended_, true))
     return;
   self_->send(settings_.registry, room_moved{settings_.room_id, room_actor{relay_actor{self_}},
-                                             holder, is_link_lost});
+                                             holder, is_link_lost, has_let_in_});
   const auto tell = [&](const session_actor& session, std::uint64_t token) {
     self_->send(session, no_room{no_room::reason::moved, token, holder});
   };

@@ -86,6 +86,7 @@ class relay_state {
   std::uint64_t entered_ = 0;
   std::int64_t empty_since_us_ = 0;
   bool is_route_lost_ = false;
+  bool has_let_in_ = false;
   bool has_ended_ = false;
 };
 

@@ -91,6 +91,19 @@ TEST_F(registry_moves, a_room_that_is_not_found_is_looked_for_less_and_less_ofte
   EXPECT_LE(relays, 8);
 }
 
+TEST_F(registry_moves, a_room_that_moves_often_is_found_soon_each_time) {
+  const auto ada = knock();
+  server->pass(1s);
+  ASSERT_NE(ada->read().find("opened a"), std::string::npos);
+  for (std::uint64_t seq = 1; seq <= 6; ++seq) {
+    server->tell_registry(move_room{"room", "B"});  // which cannot be reached
+    server->pass(500ms);
+    ada->say(client::edit{"a", 2 + seq, seq, make_op({"x"})});
+    server->pass(10ms);
+    ASSERT_NE(ada->read().find("ack a seq " + std::to_string(seq)), std::string::npos);
+  }
+}
+
 TEST_F(registry_moves, a_change_of_the_nodes_is_a_reason_to_look_at_once) {
   store->lease_holder = "B";
   const auto ada = knock();
