@@ -1,7 +1,7 @@
 #include "actors/cluster_keeper.hpp"
 
 #include "actors/log.hpp"
-#include "actors/node_messages.hpp"
+#include "storage/store.hpp"
 
 #include <openssl/rand.h>
 
@@ -49,7 +49,7 @@ cluster_keeper::cluster_keeper(node_settings settings,
     : settings_{std::move(settings)},
       registry_{std::move(registry)},
       hooks_{std::move(hooks)},
-      membership_{us_of(settings_.lease)},
+      membership_{us_of(settings_.lease), settings_.speaks},
       prober_{hooks_.is_nobody_at} {
   enter();
   beat();
@@ -116,7 +116,7 @@ void cluster_keeper::run() {
 void cluster_keeper::enter() {
   const std::int64_t began_us = now_us();
   storage::node_record self{random_id(),          settings_.name, settings_.address,
-                            node_protocol_oldest, node_protocol_newest, 0,
+                            settings_.speaks.oldest, settings_.speaks.newest, 0,
                             is_draining_ || membership_.is_draining(), epoch_ms()};
   registry_->enter(self);
   {
@@ -159,12 +159,12 @@ void cluster_keeper::tell_leases() {
 // Neither side would ever dial: nobody else would say it.
 void cluster_keeper::name_strangers(const std::vector<storage::node_record>& all) {
   for (const storage::node_record& node : all)
-    if (!speaks_with_us(node) && strangers_.insert(node.id).second)
+    if (!speaks_with(settings_.speaks, node) && strangers_.insert(node.id).second)
       log(log_level::error,
           fmt::format("node {} speaks versions {} to {} of the protocol between nodes, this one {}"
                       " to {}: it is not spoken with, and its rooms cannot be reached from here",
-                      node.name, node.speaks_from, node.speaks_to, node_protocol_oldest,
-                      node_protocol_newest));
+                      node.name, node.speaks_from, node.speaks_to, settings_.speaks.oldest,
+                      settings_.speaks.newest));
 }
 
 void cluster_keeper::bury_silent() {

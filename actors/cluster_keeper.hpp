@@ -32,6 +32,7 @@ struct node_settings {
   std::string address;  // that others dial
   std::chrono::milliseconds lease{3'000};
   std::chrono::milliseconds beat{500};
+  spoken_versions speaks{};
 };
 
 struct keeper_hooks {

@@ -258,7 +258,7 @@ class actor_service final : public service {
   void join_cluster(const cluster_settings& cluster, const cluster_doors& doors) {
     const node_transport transport = actor_settings::transport_of(cluster);
     links_ = system_.spawn(
-      links, links_settings{registry_, counters_, random_number(), cluster.name, {},
+      links, links_settings{registry_, counters_, random_number(), cluster.name, cluster.speaks,
                             dialler(transport.has_tls(), doors.is_somebody_at),
                             [this](const std::string& node) {
                               if (keeper_)
@@ -270,7 +270,7 @@ class actor_service final : public service {
                                   : cluster.advertised;
     keeper_ = std::make_unique<cluster_keeper>(
       node_settings{cluster.name, address, std::chrono::milliseconds{cluster.lease_ms},
-                    std::chrono::milliseconds{cluster.beat_ms}},
+                    std::chrono::milliseconds{cluster.beat_ms}, cluster.speaks},
       doors.open_registry(),
       keeper_hooks{[this](const cluster_view& view) { on_view(view); },
                    [this](const storage::cluster_notice& notice) { on_notice(notice); },

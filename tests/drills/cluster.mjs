@@ -370,6 +370,26 @@ async function rolling(cluster) {
     + `p99 ${beside(quantile(silences, 0.99), goal.silence)}`;
 }
 
+/** Releases side by side, as while a new version comes to one node after the other. */
+const versions = { a: '1-1', b: '1-2', c: '1-3' };
+
+async function sideBySide(cluster) {
+  const listed = await cluster.tandem('cluster', 'nodes');
+  for (const spoken of Object.values(versions)) check(listed.includes(`speaks ${spoken} `), () => listed);
+  const fleet = await Fleet.start(cluster, { owners: ['a', 'b', 'c', 'c'] });
+  const watch = fleet.watch();
+  await sleep(watchMs);
+  const silences = await watch.silences();
+  for (const name of cluster.names) {
+    const { log } = cluster.nodes[name];
+    check(!log.includes(' error '), () => `node ${name} complains: ${log}`);
+  }
+  return `nodes that speak ${Object.values(versions)}; ${await fleet.settle()}; longest silence: ${figures(silences)}: `
+    + `max ${beside(most(silences), goal.silence)}`;
+}
+
+const pretended = Object.fromEntries(Object.entries(versions).map(([name, spoken]) => [name, { TANDEM_TEST_NODE_PROTOCOL: spoken }]));
+
 // --- g: what is said on one node is heard on another ------------------------------------------------
 
 async function acrossNodes(cluster) {
@@ -472,6 +492,7 @@ await suite('cluster', [
   { name: 'a clock that jumps', deadlineMs, run: withJumpingClock },
   drill('PostgreSQL restarted under three nodes', postgresRestarted),
   drill('one node after the other restarted', rolling),
+  drill('several versions side by side', sideBySide, { own: pretended }),
   drill('heard on another node', acrossNodes, { settings: accountSettings }),
   drill('rooms moved, nodes drained', operated),
   { name: 'nodes that show certificates', deadlineMs, run: withCertificates },
