@@ -63,15 +63,13 @@ void links_state::dial(const std::string& node, link& to) {
 
 void links_state::on_dialed(const dialed& result) {
   const auto found = links_.find(result.node);
-  if (found == links_.end())
-    return;
+  if (found == links_.end() || found->second.number != 0)
+    return;  // it has dialled us meanwhile
   if (!result.peer) {
     complain(result);
     return lose(found);
   }
   link& to = found->second;
-  if (to.peer && to.number != 0)
-    return;  // it has dialled us meanwhile
   to.peer = result.peer;
   self_->monitor(to.peer);
   greet(to);

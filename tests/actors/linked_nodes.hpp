@@ -85,6 +85,7 @@ class linked_nodes {
     std::shared_ptr<heard> told = std::make_shared<heard>();
     std::shared_ptr<cluster_counters> counters = std::make_shared<cluster_counters>();
     std::vector<std::string> lost{};  // links to these nodes
+    bool cannot_dial = false;
     bool fails_once = false;          // when it is told of the next one
     registry_actor registry{};
     room_actor room{};
@@ -195,8 +196,11 @@ class linked_nodes {
     one.room = system_.spawn(stub_room, one.told);
     one.session = system_.spawn(stub_session, one.told);
     links_settings settings{one.registry, one.counters, number, one.id, speaks,
-                            [this](const std::string& address, const auto& answer) {
-                              answer(address == a.id ? a.links : b.links, {});
+                            [this, &one](const std::string& address, const auto& answer) {
+                              gateway_actor peer;
+                              if (!one.cannot_dial)
+                                peer = address == a.id ? a.links : b.links;
+                              answer(std::move(peer), {});
                             },
                             [&one](const std::string& node) {
                               one.lost.push_back(node);

@@ -55,6 +55,18 @@ TEST(node_actors, a_greeting_that_is_repeated_before_it_is_answered_ends_no_rout
   EXPECT_TRUE(nodes.b.told->moved.empty());
 }
 
+TEST(node_actors, who_was_dialled_while_it_dialled_in_vain_keeps_that_link) {
+  linked_nodes nodes;
+  nodes.a.cannot_dial = true;
+  nodes.hold(nodes.a.links);
+  const auto way = nodes.relay_to(nodes.a, nodes.b);
+  nodes.relay_to(nodes.b, nodes.a);
+  nodes.release();
+  nodes.knock(nodes.a, way);
+  EXPECT_EQ(nodes.a.lost, lines{});
+  EXPECT_EQ(nodes.b.told->wishes.size(), 1U);
+}
+
 TEST(node_actors, who_has_lost_a_link_and_greets_anew_ends_the_others_routes) {
   linked_nodes nodes;
   nodes.relay_to(nodes.a, nodes.b);
