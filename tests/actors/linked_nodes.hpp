@@ -8,6 +8,7 @@
 #include "actors/relay.hpp"
 
 #include <caf/scheduler/test_coordinator.hpp>
+#include <gtest/gtest.h>
 
 #include <algorithm>
 #include <chrono>
@@ -134,6 +135,10 @@ class linked_nodes {
 
   // The first who has asked a node's REGISTRY is let into its room.
   void let_in(node& at, ot::site_id site) {
+    if (at.told->wishes.empty()) {
+      ADD_FAILURE() << "nobody has asked " << at.id;
+      return;
+    }
     const enter_room wish = std::move(at.told->wishes.front());
     at.told->wishes.erase(at.told->wishes.begin());
     caf::anon_send(wish.session, entered{at.room, site, wish.token});
