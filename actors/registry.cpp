@@ -13,8 +13,8 @@ namespace {
 
 constexpr std::chrono::milliseconds tick_ms{25};
 // Between two tries to reach a room that was not where it was looked for. One that has
-// moved is often found by the second; from then on each pause is twice as long as the one
-// before, up to the longest: every turn costs a lease asked for, or a node dialled.
+// moved is found by the fourth, as a rule; from then on each pause is twice as long as the
+// one before, up to the longest: every turn costs a lease asked for, or a node dialled.
 constexpr std::int64_t moved_pause_us = 20'000;
 constexpr std::int64_t link_lost_pause_us = 100'000;
 constexpr std::int64_t longest_pause_us = 1'000'000;
@@ -27,9 +27,10 @@ constexpr std::size_t hand_overs_per_tick = 8;
 constexpr std::size_t releases_at_once = 100;
 
 std::int64_t pause_us(bool is_link_lost, std::uint32_t turns) noexcept {
+  constexpr std::uint32_t alike = 4;
   constexpr std::uint32_t doublings_max = 6;
   const std::int64_t first_us = is_link_lost ? link_lost_pause_us : moved_pause_us;
-  const std::uint32_t doublings = turns == 0 ? 0 : std::min(turns - 1, doublings_max);
+  const std::uint32_t doublings = turns < alike ? 0 : std::min(turns - alike + 1, doublings_max);
   return std::min(first_us << doublings, longest_pause_us);
 }
 
