@@ -1,7 +1,7 @@
 #include "actors/cluster_keeper.hpp"
 
 #include "actors/log.hpp"
-#include "actors/node_messages.hpp"
+#include "storage/store.hpp"
 
 #include <openssl/rand.h>
 
@@ -17,10 +17,8 @@ namespace {
 // How long a suspicion or an end may go unnoticed.
 constexpr std::chrono::milliseconds slice{40};
 constexpr std::chrono::milliseconds retry{150};
-// A process that is being ended may take connections for a moment longer.
-constexpr int looks_at_suspect = 10;
-// What takes longer is a network that does not answer: looking again would cost beats.
-constexpr std::chrono::milliseconds quick_look{50};
+
+constexpr std::int64_t leases_told_max = 1'000;
 
 std::int64_t now_us() {
   using namespace std::chrono;
@@ -51,7 +49,8 @@ cluster_keeper::cluster_keeper(node_settings settings,
     : settings_{std::move(settings)},
       registry_{std::move(registry)},
       hooks_{std::move(hooks)},
-      membership_{us_of(settings_.lease)} {
+      membership_{us_of(settings_.lease), settings_.speaks},
+      prober_{hooks_.is_nobody_at} {
   enter();
   beat();
   tell_if_changed();
@@ -65,6 +64,7 @@ cluster_keeper::~cluster_keeper() {
 
 void cluster_keeper::stop() {
   is_stopping_ = true;
+  prober_.stop();
   for (std::thread* one : {&thread_, &watch_})
     if (one->joinable())
       one->join();
@@ -78,9 +78,9 @@ void cluster_keeper::watch_lease() {
   }
 }
 
-void cluster_keeper::suspect(std::string node) {
-  const std::lock_guard lock{mutex_};
-  suspects_.push_back({std::move(node), looks_at_suspect});
+void cluster_keeper::suspect(const std::string& node) {
+  if (const auto address = address_of(node))
+    prober_.look_at(node, *address);
 }
 
 void cluster_keeper::drain() {
@@ -92,11 +92,11 @@ void cluster_keeper::run() {
     try {
       if (now_us() >= next_beat_us_)
         beat();
-      if (is_draining_ && !std::exchange(has_drained_, true)) {
+      if (is_draining_ && !membership_.is_draining()) {
         registry_->set_draining(membership_.id(), true);
         beat();
       }
-      look_at_suspects();
+      bury_gone();
       tell_if_changed();
       wait_for_notices();
     } catch (const storage::store_error& error) {
@@ -116,7 +116,8 @@ void cluster_keeper::run() {
 void cluster_keeper::enter() {
   const std::int64_t began_us = now_us();
   storage::node_record self{random_id(),          settings_.name, settings_.address,
-                            node_protocol_oldest, node_protocol_newest, 0, false, epoch_ms()};
+                            settings_.speaks.oldest, settings_.speaks.newest, 0,
+                            is_draining_ || membership_.is_draining(), epoch_ms()};
   registry_->enter(self);
   {
     const std::lock_guard lock{view_mutex_};
@@ -143,17 +144,27 @@ void cluster_keeper::beat() {
   next_beat_us_ = sent_us + us_of(settings_.beat);
   name_strangers(*all);
   bury_silent();
+  tell_leases();
+}
+
+// Of some a room may have ended without giving its lease back.
+void cluster_keeper::tell_leases() {
+  if (!membership_.is_draining())
+    return;
+  auto held = registry_->leases_of(membership_.id(), leases_told_max);
+  if (!held.empty())
+    hooks_.still_leased(std::move(held));
 }
 
 // Neither side would ever dial: nobody else would say it.
 void cluster_keeper::name_strangers(const std::vector<storage::node_record>& all) {
   for (const storage::node_record& node : all)
-    if (!speaks_with_us(node) && strangers_.insert(node.id).second)
+    if (!speaks_with(settings_.speaks, node) && strangers_.insert(node.id).second)
       log(log_level::error,
           fmt::format("node {} speaks versions {} to {} of the protocol between nodes, this one {}"
                       " to {}: it is not spoken with, and its rooms cannot be reached from here",
-                      node.name, node.speaks_from, node.speaks_to, node_protocol_oldest,
-                      node_protocol_newest));
+                      node.name, node.speaks_from, node.speaks_to, settings_.speaks.oldest,
+                      settings_.speaks.newest));
 }
 
 void cluster_keeper::bury_silent() {
@@ -164,42 +175,22 @@ void cluster_keeper::bury_silent() {
     }
 }
 
-// A process that is gone cannot come back under its id: nobody need wait for its
-// lease. One that only cannot be reached from here keeps it.
-void cluster_keeper::look_at_suspects() {
-  std::vector<suspected> suspects;
-  {
-    const std::lock_guard lock{mutex_};
-    suspects = std::exchange(suspects_, {});
-  }
-  bool is_any_gone = false;
-  for (suspected& one : suspects) {
-    const auto address = address_of(one.id);
-    if (!address)
-      continue;
-    const std::int64_t began_us = now_us();
-    if (hooks_.is_nobody_at(*address)) {
-      bury_gone(one.id);
-      is_any_gone = true;
-    } else if (--one.looks_left > 0 && now_us() - began_us < us_of(quick_look)) {
-      const std::lock_guard lock{mutex_};
-      suspects_.push_back(std::move(one));
-    }
-  }
-  if (is_any_gone)
-    beat();
-}
-
 std::optional<std::string> cluster_keeper::address_of(const std::string& id) {
   const std::lock_guard lock{view_mutex_};
   const cluster_node* node = told_.find(id);
   return node == nullptr ? std::nullopt : std::optional{node->address};
 }
 
-void cluster_keeper::bury_gone(const std::string& id) {
+// A process that is gone cannot come back under its id: nobody need wait for its
+// lease. One that only cannot be reached from here keeps it.
+void cluster_keeper::bury_gone() {
+  const std::vector<std::string> gone = prober_.take_gone();
+  if (gone.empty())
+    return;
   for (const storage::node_record& node : registry_->nodes())
-    if (node.id == id && registry_->bury(id, node.beat))
+    if (std::ranges::find(gone, node.id) != gone.end() && registry_->bury(node.id, node.beat))
       log(log_level::warning, "node " + node.name + " is gone: its rooms are free");
+  beat();
 }
 
 void cluster_keeper::tell_if_changed() {

@@ -1,15 +1,17 @@
 // This node's part in the cluster: it beats, notices who has gone, hears what other
-// nodes have done, and tells the actors. A thread of its own, for it waits on the
-// database; thread-safe.
+// nodes have done, and tells the actors. It has threads of its own: one that beats, for
+// it waits on the database, one that watches its lease meanwhile, and that of the
+// prober. Thread-safe.
 //
 // Invariants
 //  1. The actors hear of every change of the view before the keeper waits again; that
 //     its lease is in doubt they hear even while the keeper waits for the database.
 //  2. When this node was buried it enters anew, under another id; the actors drop
-//     every room in between.
+//     every room in between. If it was to drain it still is.
 #pragma once
 
 #include "actors/membership.hpp"
+#include "actors/suspect_prober.hpp"
 #include "storage/cluster_registry.hpp"
 
 #include <atomic>
@@ -30,11 +32,14 @@ struct node_settings {
   std::string address;  // that others dial
   std::chrono::milliseconds lease{3'000};
   std::chrono::milliseconds beat{500};
+  spoken_versions speaks{};
 };
 
 struct keeper_hooks {
   std::function<void(const cluster_view&)> changed;
   std::function<void(const storage::cluster_notice&)> heard;
+  // While this node is to drain, after each beat: rooms that it has the lease of.
+  std::function<void(std::vector<storage::lease_record>)> still_leased;
   // Whether nobody listens at HOST:PORT: the process that did is gone.
   std::function<bool(const std::string& address)> is_nobody_at;
 };
@@ -47,26 +52,20 @@ class cluster_keeper {
   ~cluster_keeper();
 
   // A link to a node was lost: look whether it lives.
-  void suspect(std::string node);
+  void suspect(const std::string& node);
   // This node's rooms are to go elsewhere. Not awaited.
   void drain();
   // Leaves the cluster, and ends. Whatever is left here is for others to take.
   void stop();
 
  private:
-  // A node that was lost, and how often it will be looked for.
-  struct suspected {
-    std::string id;
-    int looks_left = 0;
-  };
-
   void run();
   void enter();
   void beat();
+  void tell_leases();
   void bury_silent();
-  void look_at_suspects();
+  void bury_gone();
   std::optional<std::string> address_of(const std::string& id);
-  void bury_gone(const std::string& id);
   void tell_if_changed();
   void wait_for_notices();
   void watch_lease();
@@ -80,11 +79,9 @@ class cluster_keeper {
   cluster_view told_;
   std::set<std::string> strangers_;  // nodes whose versions were complained about
   std::int64_t next_beat_us_ = 0;
-  std::mutex mutex_;
-  std::vector<suspected> suspects_;  // guarded
+  suspect_prober prober_;
   std::atomic<bool> is_draining_{false};
   std::atomic<bool> is_stopping_{false};
-  bool has_drained_ = false;
   std::thread thread_;
   std::thread watch_;
 };

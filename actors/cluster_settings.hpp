@@ -2,6 +2,8 @@
 // fills it.
 #pragma once
 
+#include "actors/node_versions.hpp"
+
 #include <chrono>
 #include <cstdint>
 #include <string>
@@ -18,6 +20,7 @@ struct cluster_settings {
   std::string certificate;  // files (PEM); empty: no TLS
   std::string key;
   std::string authority;
+  spoken_versions speaks{};  // tests say others
 
   bool is_wanted() const noexcept { return !host.empty(); }
 };

@@ -8,32 +8,26 @@
 namespace tandem {
 
 void delegate_state::send(const node_message& message) {
-  send_on_route(settings_.peer, settings_.own_number, settings_.route, 0,
-                encode_node_message(message), *settings_.counters);
+  send_on_route(settings_.through, settings_.route, 0,
+                encode_node_message(message, settings_.through.version), *settings_.counters);
 }
 
 // ---- from the other node ----
 
-void delegate_state::on_bytes(const node_bytes& part) {
+void delegate_state::on_bytes(node_bytes& part) {
   if (has_left_)
     return;
-  try {
-    const std::string* whole = parts_.add(part);
-    if (whole == nullptr)
-      return;
-    settings_.counters->bytes_received += whole->size();
-    node_message message = decode_node_message(*whole);
-    if (auto* wish = std::get_if<node::enter>(&message))
-      on_enter(*wish);
-    else if (auto* member = std::get_if<node::member>(&message))
-      on_member(*member);
-    else if (std::holds_alternative<node::ended>(message))
-      leave();
-  } catch (const bad_node_message& error) {
-    log(log_level::error, "a message of another node: " + std::string{error.what()});
-    send(node::ended{settings_.route});
+  if (!parts_.add(part))
+    return;
+  const std::string whole = parts_.take();
+  settings_.counters->bytes_received += whole.size();
+  node_message message = decode_node_message(whole, settings_.through.version);
+  if (auto* wish = std::get_if<node::enter>(&message))
+    on_enter(*wish);
+  else if (auto* member = std::get_if<node::member>(&message))
+    on_member(*member);
+  else if (std::holds_alternative<node::ended>(message))
     leave();
-  }
 }
 
 void delegate_state::on_enter(node::enter& wish) {
@@ -44,10 +38,11 @@ void delegate_state::on_enter(node::enter& wish) {
 }
 
 void delegate_state::on_member(node::member& from) {
-  if (room_)
-    self_->send(room_, std::move(from.said));
-  else
-    send(node::ended{settings_.route});
+  if (!room_)
+    return send(node::ended{settings_.route});
+  if (const auto* left = std::get_if<member_left>(&from.said.what))
+    sites_.erase(left->site);
+  self_->send(room_, std::move(from.said));
 }
 
 // ---- from the room ----
@@ -90,6 +85,13 @@ void delegate_state::on_no_room(const no_room& none) {
 
 // ---- its end ----
 
+void delegate_state::fail(const std::exception& error) {
+  log(log_level::error, std::string{"what another node has here of a room ends: "} + error.what());
+  if (!has_left_)
+    send(node::ended{settings_.route});
+  leave();
+}
+
 void delegate_state::leave() {
   if (std::exchange(has_left_, true))
     return;
@@ -115,14 +117,14 @@ delegate_actor::behavior_type delegate(delegate_actor::stateful_pointer<delegate
   return {
     [](client_said&) {},
     [](const connection_says&) {},
-    [&state](const entered& in) { state.on_entered(in); },
-    [&state](const room_says& said) { state.on_room(said); },
-    [&state](const no_room& none) { state.on_no_room(none); },
+    [&state](const entered& in) { state.guarded([&] { state.on_entered(in); }); },
+    [&state](const room_says& said) { state.guarded([&] { state.on_room(said); }); },
+    [&state](const no_room& none) { state.guarded([&] { state.on_no_room(none); }); },
     [](const entry_decided&) {},
     [](const rights_now&) {},
     [](const ai_says&) {},
-    [&state](route_lost) { state.leave(); },
-    [&state](const node_bytes& part) { state.on_bytes(part); },
+    [&state](route_lost) { state.guarded([&] { state.leave(); }); },
+    [&state](node_bytes& part) { state.guarded([&] { state.on_bytes(part); }); },
   };
 }
 

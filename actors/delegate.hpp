@@ -10,6 +10,7 @@
 #include "actors/node_interfaces.hpp"
 #include "actors/node_messages.hpp"
 
+#include <exception>
 #include <memory>
 #include <set>
 
@@ -19,8 +20,7 @@ struct delegate_settings {
   registry_actor registry;
   links_actor links;
   std::shared_ptr<cluster_counters> counters;
-  gateway_actor peer;
-  std::uint64_t own_number = 0;
+  link_end through;
   std::uint64_t peer_number = 0;
   std::uint64_t route = 0;
 };
@@ -31,14 +31,26 @@ class delegate_state {
   explicit delegate_state(delegate_actor::pointer self) : self_{self} {}
 
   void start(delegate_settings settings) { settings_ = std::move(settings); }
-  void on_bytes(const node_bytes& part);
+  void on_bytes(node_bytes& part);
   void on_entered(const entered& in);
   void on_room(const room_says& said);
   void on_no_room(const no_room& none);
   // The other node, or what it wanted here, is gone.
   void leave();
 
+  // Runs a handler. An exception ends this delegate, and nothing else: the other
+  // node's sessions look for the room anew.
+  template <class F>
+  void guarded(F handler) {
+    try {
+      handler();
+    } catch (const std::exception& error) {
+      fail(error);
+    }
+  }
+
  private:
+  void fail(const std::exception& error);
   void send(const node_message& message);
   void on_enter(node::enter& wish);
   void on_member(node::member& from);

@@ -18,6 +18,7 @@
 #include "actors/room_core.hpp"
 #include "actors/room_messages.hpp"
 #include "actors/service.hpp"
+#include "storage/cluster_registry.hpp"
 #include "storage/store.hpp"
 
 #include <caf/all.hpp>
@@ -93,6 +94,7 @@ struct remove_room;
 struct room_renamed;
 struct stop_rooms;
 struct cluster_changed;
+struct still_leased;
 struct move_room;
 struct try_again;
 
@@ -111,6 +113,8 @@ using registry_actor = caf::typed_actor<
   caf::reacts_to<stop_rooms>,
   // The nodes of the cluster are not what they were.
   caf::reacts_to<cluster_changed>,
+  // This node is to drain, and has the leases of these rooms.
+  caf::reacts_to<still_leased>,
   // An operator wants a room to be on another node.
   caf::reacts_to<move_room>,
   // The REGISTRY to itself: who waits for a room is to be let in now.
@@ -125,7 +129,7 @@ struct write_task;
 using writer_actor = caf::typed_actor<
   // A ROOM is about to load: from here on it alone may write.
   caf::reacts_to<claim_room>,
-  // A ROOM has ended: another node may have it.
+  // A ROOM has ended, or there is none: another node may have it.
   caf::reacts_to<release_room>,
   // A ROOM's write joins the group that is being gathered.
   caf::reacts_to<persist>,
@@ -297,6 +301,9 @@ struct enter_room {
   storage::tenant_key tenant = storage::default_tenant;
   std::uint64_t token = 0;
   bool is_for_peer = false;  // another node asks: the room is here, or it is told where
+  // Since when it has asked for this room without being let in, by the steady clock;
+  // 0: since now. Who was told that it has moved and asks again keeps it.
+  std::int64_t since_us = 0;
 };
 
 struct room_moved {
@@ -304,6 +311,7 @@ struct room_moved {
   room_actor room;
   std::string holder;         // the node that has it, if it is known
   bool is_link_lost = false;  // the holder could not be reached
+  bool was_found = false;     // somebody had been let in
 };
 
 struct room_idle {
@@ -330,6 +338,10 @@ struct cluster_changed {
   std::shared_ptr<const cluster_view> now;
 };
 
+struct still_leased {
+  std::vector<storage::lease_record> rooms;
+};
+
 struct move_room {
   std::string room_id;
   std::string to;
@@ -345,7 +357,7 @@ struct claim_room {
 };
 
 struct release_room {
-  room_actor room;
+  room_actor room;  // none: nobody need be told
   std::string room_id;
   storage::tenant_key tenant = storage::default_tenant;
   std::string node;
@@ -450,6 +462,7 @@ CAF_ALLOW_UNSAFE_MESSAGE_TYPE(tandem::read_task)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(tandem::hand_over)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(tandem::room_moved)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(tandem::cluster_changed)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(tandem::still_leased)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(tandem::move_room)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(tandem::try_again)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(tandem::release_room)

@@ -1,13 +1,14 @@
 #include "actors/membership.hpp"
 
-#include "actors/node_messages.hpp"
-
 #include <utility>
 
 namespace tandem {
 
-bool speaks_with_us(const storage::node_record& node) noexcept {
-  return node.speaks_from <= node_protocol_newest && node_protocol_oldest <= node.speaks_to;
+bool speaks_with(const spoken_versions& ours, const storage::node_record& node) noexcept {
+  return node.speaks_from >= 0 && node.speaks_to >= 0
+         && agreed_version(ours, static_cast<std::uint64_t>(node.speaks_from),
+                           static_cast<std::uint64_t>(node.speaks_to))
+              .has_value();
 }
 
 void membership::entered(std::string id, std::int64_t began_us) {
@@ -29,6 +30,8 @@ void membership::beaten(const std::vector<storage::node_record>& all, std::int64
     seen[record.id] = {record, has_moved ? now_us : before->second.moved_us};
   }
   nodes_ = std::move(seen);
+  if (const auto self = nodes_.find(id_); self != nodes_.end())
+    is_draining_ = self->second.record.is_draining;
 }
 
 // Two thirds: the last third is for clocks that run apart, and for what this node
@@ -40,7 +43,7 @@ bool membership::is_in_touch(std::int64_t now_us) const noexcept {
 cluster_view membership::view(std::int64_t now_us) const {
   cluster_view view{id_, is_in_touch(now_us), {}};
   for (const auto& [id, node] : nodes_)
-    if (speaks_with_us(node.record))
+    if (speaks_with(speaks_, node.record))
       view.nodes.push_back({id, node.record.name, node.record.address, node.record.is_draining});
   return view;
 }

@@ -13,6 +13,7 @@
 #pragma once
 
 #include "actors/cluster_view.hpp"
+#include "actors/node_versions.hpp"
 #include "storage/cluster_registry.hpp"
 
 #include <cstdint>
@@ -23,11 +24,12 @@
 namespace tandem {
 
 // Whether there is a version of the protocol between nodes that both speak.
-bool speaks_with_us(const storage::node_record& node) noexcept;
+bool speaks_with(const spoken_versions& ours, const storage::node_record& node) noexcept;
 
 class membership {
  public:
-  explicit membership(std::int64_t lease_us) : lease_us_{lease_us} {}
+  explicit membership(std::int64_t lease_us, const spoken_versions& speaks = {})
+      : lease_us_{lease_us}, speaks_{speaks} {}
 
   // This node is in the table, under this id, since a call that began at `began_us`.
   void entered(std::string id, std::int64_t began_us);
@@ -40,6 +42,8 @@ class membership {
   bool is_in_touch(std::int64_t now_us) const noexcept;
   cluster_view view(std::int64_t now_us) const;
   const std::string& id() const noexcept { return id_; }
+  // Whether this node was, at its last beat.
+  bool is_draining() const noexcept { return is_draining_; }
 
   // Nodes whose beat has stood still for a lease, and at which beat.
   struct silent_node {
@@ -55,10 +59,12 @@ class membership {
   };
 
   std::int64_t lease_us_;
+  spoken_versions speaks_;
   std::string id_;
   std::int64_t renewed_us_ = 0;
   std::int64_t looked_us_ = 0;
   bool has_entered_ = false;
+  bool is_draining_ = false;
   std::map<std::string, watched> nodes_;
 };
 

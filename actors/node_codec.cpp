@@ -253,11 +253,13 @@ void fields(auto& archive, of<node::ended> auto& m) {
 constexpr std::uint8_t greeting_kind = 0;
 static_assert(std::is_same_v<std::variant_alternative_t<greeting_kind, node_message>,
                              node::greeting>);
+constexpr std::uint8_t enter_kind = 1;
+static_assert(std::is_same_v<std::variant_alternative_t<enter_kind, node_message>, node::enter>);
 static_assert(node_protocol_newest <= 0xFF, "a message's version is a byte");
 
 template <class Sink>
-void write_message(Sink& out, const node_message& message) {
-  out.byte(static_cast<std::uint8_t>(node_protocol_newest));
+void write_message(Sink& out, const node_message& message, std::uint32_t version) {
+  out.byte(static_cast<std::uint8_t>(version));
   out.byte(static_cast<std::uint8_t>(message.index()));
   writing_archive<Sink> archive{out};
   std::visit([&](const auto& said) { archive(said); }, message);
@@ -269,26 +271,29 @@ namespace tandem {
 
 // Counted first: it is written without ever being moved, and a node that waits
 // for a slow link holds no more than is to be sent.
-std::string encode_node_message(const node_message& message) {
+std::string encode_node_message(const node_message& message, std::uint32_t version) {
   node_bytes::byte_count size;
-  node_bytes::write_message(size, message);
+  node_bytes::write_message(size, message, version);
   node_bytes::byte_text out{size.bytes()};
-  node_bytes::write_message(out, message);
+  node_bytes::write_message(out, message, version);
   return out.take();
 }
 
-node_message decode_node_message(std::string_view bytes) {
+node_message decode_node_message(std::string_view bytes, std::uint32_t agreed) {
   node_bytes::reading_archive in{bytes};
   const std::uint32_t version = in.byte();
   const std::uint8_t kind = in.byte();
-  const bool is_spoken = version >= node_protocol_oldest && version <= node_protocol_newest;
-  if (!is_spoken && kind != node_bytes::greeting_kind)
-    in.fail("a version that is not spoken here");
+  if (version != agreed && kind != node_bytes::greeting_kind)
+    in.fail("a version that was not agreed on");
   node_message message;
   in.alternative(message, kind);
   if (!in.at_end() && version <= node_protocol_newest)
     in.fail("bytes are left over");
   return message;
+}
+
+bool may_be_enter(std::string_view bytes) noexcept {
+  return bytes.size() > 1 && static_cast<std::uint8_t>(bytes[1]) == node_bytes::enter_kind;
 }
 
 }  // namespace tandem

@@ -22,9 +22,15 @@ class bad_node_message : public std::runtime_error {
   using std::runtime_error::runtime_error;
 };
 
-std::string encode_node_message(const node_message& message);
+// `version`: what was agreed with the node that is to read it (agreed_version); the
+// newest for a greeting.
+std::string encode_node_message(const node_message& message, std::uint32_t version);
 
-// Throws bad_node_message. A `greeting` is read whatever its version is.
-node_message decode_node_message(std::string_view bytes);
+// Throws bad_node_message, also if it is of another version than was agreed with the
+// node that sent it. A `greeting` is read whatever its version is.
+node_message decode_node_message(std::string_view bytes, std::uint32_t agreed);
+
+// Whether these may be the first bytes of a `node::enter`, which begins a route.
+bool may_be_enter(std::string_view bytes) noexcept;
 
 }  // namespace tandem

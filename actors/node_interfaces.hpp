@@ -15,6 +15,7 @@
 #include <cstdint>
 #include <memory>
 #include <string>
+#include <utility>
 
 namespace tandem {
 
@@ -24,6 +25,12 @@ struct node_bytes {
   static constexpr std::uint8_t to_owner = 1;   // from a relay to a delegate
   static constexpr std::uint8_t has_more = 2;   // the next part follows
   static constexpr std::uint8_t is_answer = 4;  // of a greeting: to another
+  // Of the link's own affairs: how many bytes of routes were read on it, as decimal
+  // digits. Counted anew from each greeting that is not repeated.
+  static constexpr std::uint8_t is_receipt = 8;
+  // A greeting that is no answer has a number in its upper four bits: of the try to
+  // link that it belongs to, 1 to 15. 0: the peer does not say.
+  static constexpr unsigned attempt_shift = 4;
   std::uint64_t from = 0;   // the sending node's number, as it greeted
   std::uint64_t route = 0;  // chosen by the relay's node; 0: the link's own affairs
   std::uint8_t flags = 0;
@@ -73,10 +80,18 @@ using links_actor = gateway_actor::extend<
   // The server stops.
   caf::reacts_to<end_links>>;
 
-struct route_opened {
-  std::uint64_t number = 0;  // this node's
-  std::uint64_t route = 0;
+// A link, to those who send on it.
+struct link_end {
   gateway_actor peer;
+  std::uint64_t number = 0;   // this node's
+  std::uint32_t version = 0;  // of the protocol, agreed with that node
+  // Bytes of routes that were sent on it: LINKS watches how many of them are read.
+  std::shared_ptr<std::atomic<std::uint64_t>> sent{};
+};
+
+struct route_opened {
+  std::uint64_t route = 0;
+  link_end through;
 };
 
 struct route_lost {};
@@ -93,7 +108,8 @@ struct close_route {
 
 struct dialed {
   std::string node;
-  gateway_actor peer;  // none: it cannot be reached
+  gateway_actor peer;   // none: it cannot be reached
+  std::string why_not;  // for a person to read; empty: nobody is there now
 };
 
 struct end_links {};
@@ -108,15 +124,16 @@ struct cluster_counters {
 };
 
 // Sends a message of a route to its other end, in parts if it is long.
-void send_on_route(const gateway_actor& peer, std::uint64_t number, std::uint64_t route,
-                   std::uint8_t flags, const std::string& bytes, cluster_counters& counters);
+void send_on_route(const link_end& through, std::uint64_t route, std::uint8_t flags,
+                   const std::string& bytes, cluster_counters& counters);
 
 // Puts the parts of a route's messages together.
 class part_gatherer {
  public:
-  // The message, if this part completes one. Throws bad_node_message if one
-  // becomes longer than any may be.
-  const std::string* add(const node_bytes& part);
+  // Whether this part completes a message: then `take` gives it, once. Throws
+  // bad_node_message if one becomes longer than any may be.
+  bool add(node_bytes& part);
+  std::string take() { return std::exchange(whole_, {}); }
 
  private:
   std::string whole_;

@@ -7,6 +7,7 @@
 #pragma once
 
 #include "actors/interfaces.hpp"
+#include "actors/node_versions.hpp"
 #include "actors/room_messages.hpp"
 #include "storage/records.hpp"
 
@@ -15,12 +16,6 @@
 #include <variant>
 
 namespace tandem {
-
-// The versions of this protocol that this program speaks. A change that a
-// neighbour would misread raises `node_protocol_newest`; `oldest` follows one
-// release later, so that two neighbouring releases work side by side.
-inline constexpr std::uint32_t node_protocol_oldest = 1;
-inline constexpr std::uint32_t node_protocol_newest = 1;
 
 namespace node {
 

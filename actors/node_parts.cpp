@@ -3,6 +3,7 @@
 #include "actors/node_interfaces.hpp"
 
 #include <algorithm>
+#include <utility>
 
 namespace tandem {
 
@@ -14,14 +15,15 @@ constexpr std::size_t message_bytes_max = std::size_t{64} << 20U;
 
 }  // namespace
 
-void send_on_route(const gateway_actor& peer, std::uint64_t number, std::uint64_t route,
-                   std::uint8_t flags, const std::string& bytes, cluster_counters& counters) {
+void send_on_route(const link_end& through, std::uint64_t route, std::uint8_t flags,
+                   const std::string& bytes, cluster_counters& counters) {
+  through.sent->fetch_add(bytes.size(), std::memory_order_relaxed);
   counters.bytes_sent.fetch_add(bytes.size(), std::memory_order_relaxed);
   std::size_t sent = 0;
   do {
     const std::size_t count = std::min(part_bytes, bytes.size() - sent);
     const bool is_last = sent + count == bytes.size();
-    caf::anon_send(peer, node_bytes{number, route,
+    caf::anon_send(through.peer, node_bytes{through.number, route,
                                     static_cast<std::uint8_t>(
                                       flags | (is_last ? 0 : node_bytes::has_more)),
                                     bytes.substr(sent, count)});
@@ -29,17 +31,16 @@ void send_on_route(const gateway_actor& peer, std::uint64_t number, std::uint64_
   } while (sent < bytes.size());
 }
 
-const std::string* part_gatherer::add(const node_bytes& part) {
-  const bool has_more = (part.flags & node_bytes::has_more) != 0;
-  if (!is_open_ && !has_more)
-    return &part.bytes;
-  if (!is_open_)
-    whole_.clear();
-  if (whole_.size() + part.bytes.size() > message_bytes_max)
+bool part_gatherer::add(node_bytes& part) {
+  const bool is_first = !is_open_;
+  is_open_ = (part.flags & node_bytes::has_more) != 0;
+  if (is_first)
+    whole_ = std::move(part.bytes);
+  else if (whole_.size() + part.bytes.size() > message_bytes_max)
     throw bad_node_message{"a message is too long"};
-  whole_ += part.bytes;
-  is_open_ = has_more;
-  return has_more ? nullptr : &whole_;
+  else
+    whole_ += part.bytes;
+  return !is_open_;
 }
 
 }  // namespace tandem

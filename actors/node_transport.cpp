@@ -61,12 +61,19 @@ std::uint16_t publish_gateway(const gateway_actor& gateway, const node_transport
   return *port;
 }
 
-gateway_actor dial_gateway(caf::actor_system& system, const std::string& address, bool has_tls) {
+// CAF takes a process with its own id for itself, and then finds nothing there.
+dial_result dial_gateway(caf::actor_system& system, const std::string& address, bool has_tls) {
   const auto [host, port_text] = parts_of(address);
   const auto port = static_cast<std::uint16_t>(std::stoul(port_text));
   auto found = has_tls ? caf::openssl::remote_actor<gateway_actor>(system, host, port)
                        : system.middleman().remote_actor<gateway_actor>(host, port);
-  return found ? *found : gateway_actor{};
+  if (found)
+    return {*found, {}};
+  std::string why = system.render(found.error());
+  if (found.error() == caf::sec::no_actor_published_at_port)
+    why += ": there is no node, or one that CAF cannot tell from this one, because both have the"
+           " same MAC addresses and the same process number (containers)";
+  return {{}, std::move(why)};
 }
 
 }  // namespace tandem

@@ -30,8 +30,13 @@ void load_transport(caf::actor_system_config& config, const node_transport& tran
 // Listens. Returns the port. Throws std::runtime_error.
 std::uint16_t publish_gateway(const gateway_actor& gateway, const node_transport& transport);
 
-// None: nobody answers there as LINKS would. CAF's connect has no deadline and holds
-// up all others, so whoever does not answer at all must not be given to this.
-gateway_actor dial_gateway(caf::actor_system& system, const std::string& address, bool has_tls);
+struct dial_result {
+  gateway_actor peer;   // none: nobody answers there as LINKS would
+  std::string why_not;  // for a person to read
+};
+
+// CAF's connect has no deadline and holds up all others, so whoever does not answer at
+// all must not be given to this.
+dial_result dial_gateway(caf::actor_system& system, const std::string& address, bool has_tls);
 
 }  // namespace tandem

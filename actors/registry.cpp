@@ -12,11 +12,27 @@ namespace tandem {
 namespace {
 
 constexpr std::chrono::milliseconds tick_ms{25};
-// Between two tries to reach a room that was not where it was looked for.
+// Between two tries to reach a room that was not where it was looked for. One that has
+// moved is found by the fourth, as a rule; from then on each pause is twice as long as the
+// one before, up to the longest: every turn costs a lease asked for, or a node dialled.
 constexpr std::int64_t moved_pause_us = 20'000;
 constexpr std::int64_t link_lost_pause_us = 100'000;
+constexpr std::int64_t longest_pause_us = 1'000'000;
+// How long after it a pause is remembered, and who was said to have the room.
+constexpr std::int64_t pause_remembered_us = 5'000'000;
 // Rooms that go home at one tick: who is in them notices a short pause.
 constexpr std::size_t hand_overs_per_tick = 8;
+
+// Each costs the writer a transaction.
+constexpr std::size_t releases_at_once = 100;
+
+std::int64_t pause_us(bool is_link_lost, std::uint32_t turns) noexcept {
+  constexpr std::uint32_t alike = 4;
+  constexpr std::uint32_t doublings_max = 6;
+  const std::int64_t first_us = is_link_lost ? link_lost_pause_us : moved_pause_us;
+  const std::uint32_t doublings = turns < alike ? 0 : std::min(turns - alike + 1, doublings_max);
+  return std::min(first_us << doublings, longest_pause_us);
+}
 
 }  // namespace
 
@@ -29,8 +45,12 @@ void registry_state::count() {
 // ---- coming in ----
 
 void registry_state::on_enter(enter_room& wish) {
-  if (!try_enter(wish))
-    wait(wish);
+  if (wish.since_us == 0)
+    wish.since_us = steady_us(self_->home_system());
+  if (try_enter(wish))
+    return;
+  waiting_.push_back(std::move(wish));
+  tick();
 }
 
 void registry_state::refuse(const enter_room& wish, no_room::reason why,
@@ -40,7 +60,8 @@ void registry_state::refuse(const enter_room& wish, no_room::reason why,
 
 bool registry_state::try_enter(enter_room& wish) {
   auto found = rooms_.find(wish.room_id);
-  if (stopped_ || (found == rooms_.end() && rooms_.size() >= settings_.bounds->rooms_loaded)) {
+  if (stopped_ || has_waited_long(wish)
+      || (found == rooms_.end() && rooms_.size() >= settings_.bounds->rooms_loaded)) {
     refuse(wish, no_room::reason::unavailable);
     return true;
   }
@@ -102,9 +123,9 @@ bool registry_state::is_paused(const std::string& room_id) const {
   return found != pauses_.end() && steady_us(self_->home_system()) < found->second.until_us;
 }
 
-void registry_state::wait(enter_room& wish) {
-  waiting_.push_back({std::move(wish), steady_us(self_->home_system())});
-  tick();
+bool registry_state::has_waited_long(const enter_room& wish) const {
+  const std::int64_t longest_us = static_cast<std::int64_t>(settings_.bounds->room_wait_ms) * 1000;
+  return cluster_ && steady_us(self_->home_system()) - wish.since_us > longest_us;
 }
 
 void registry_state::tick() {
@@ -116,18 +137,12 @@ void registry_state::tick() {
 void registry_state::on_try_again() {
   is_ticking_ = false;
   const std::int64_t now_us = steady_us(self_->home_system());
-  const std::int64_t longest_us = static_cast<std::int64_t>(settings_.bounds->room_wait_ms) * 1000;
-  for (waiting_wish& one : std::exchange(waiting_, {})) {
-    if (try_enter(one.wish))
-      continue;
-    if (now_us - one.since_us > longest_us)
-      refuse(one.wish, no_room::reason::unavailable);
-    else
-      waiting_.push_back(std::move(one));
-  }
+  for (enter_room& wish : std::exchange(waiting_, {}))
+    if (!try_enter(wish))
+      waiting_.push_back(std::move(wish));
   hand_over_some();
   std::erase_if(pauses_, [&](const auto& entry) {
-    return now_us - entry.second.until_us > longest_us && !rooms_.contains(entry.first);
+    return now_us - entry.second.until_us > pause_remembered_us;
   });
   if (!waiting_.empty() || !leaving_.empty() || !pauses_.empty())
     tick();
@@ -153,10 +168,12 @@ void registry_state::on_moved(const room_moved& moved) {
     return;
   self_->send(found->second.room, retire{});
   rooms_.erase(found);
-  const std::int64_t now_us = steady_us(self_->home_system());
-  pauses_[moved.room_id] = moved.is_link_lost
-                             ? pause{now_us + link_lost_pause_us, cluster_->self}
-                             : pause{now_us + moved_pause_us, moved.holder};
+  pause& next = pauses_[moved.room_id];
+  if (moved.was_found)
+    next.turns = 0;
+  next.until_us =
+    steady_us(self_->home_system()) + pause_us(moved.is_link_lost, next.turns++);
+  next.holder = moved.is_link_lost ? cluster_->self : moved.holder;
   tick();
   count();
 }
@@ -182,8 +199,8 @@ void registry_state::on_stop(stop_rooms& stop) {
   stopped_ = std::move(stop.done);
   for (const auto& [id, entry] : rooms_)
     self_->send(entry.room, retire{});
-  for (waiting_wish& one : std::exchange(waiting_, {}))
-    refuse(one.wish, no_room::reason::unavailable);
+  for (const enter_room& wish : std::exchange(waiting_, {}))
+    refuse(wish, no_room::reason::unavailable);
   finish_if_empty();
 }
 
@@ -211,6 +228,7 @@ void registry_state::on_cluster(const cluster_changed& change) {
   const bool was_ours = cluster_ && cluster_->is_in_touch;
   const std::string self_before = cluster_ ? cluster_->self : std::string{};
   cluster_ = change.now;
+  pauses_.clear();  // who could not be reached may be gone, and its rooms free
   if (was_ours && (!cluster_->is_in_touch || cluster_->self != self_before))
     drop_rooms();
   else if (cluster_->is_in_touch)
@@ -246,6 +264,39 @@ void registry_state::hand_over_some() {
   }
 }
 
+// A ROOM that is on its way out lets go of its lease itself.
+std::set<std::string> registry_state::rooms_that_live() const {
+  std::set<std::string> ids;
+  for (const auto& [actor, id] : names_) {
+    const auto found = rooms_.find(id);
+    const bool is_relay = found != rooms_.end() && found->second.room.address() == actor
+                          && !found->second.relayed_to.empty();
+    if (!is_relay)
+      ids.insert(id);
+  }
+  return ids;
+}
+
+// Rooms may have come after the change of the view that made the others go, and a lease
+// may have been left behind: another node passed it and nobody asked, or its ROOM ended
+// without letting go of it.
+void registry_state::on_leased(const still_leased& held) {
+  if (!cluster_ || !cluster_->is_in_touch || stopped_)
+    return;
+  const std::set<std::string> living = rooms_that_live();
+  std::size_t released = 0;
+  for (const storage::lease_record& lease : held.rooms) {
+    if (lease.node != cluster_->self || living.contains(lease.room_id))
+      continue;
+    self_->send(settings_.writer, release_room{room_actor{}, lease.room_id, lease.tenant,
+                                               lease.node, lease.epoch, {}});
+    if (++released == releases_at_once)
+      break;
+  }
+  go_home();
+  tick();
+}
+
 void registry_state::on_move(const move_room& order) {
   const auto found = rooms_.find(order.room_id);
   const bool is_here = found != rooms_.end() && found->second.relayed_to.empty();
@@ -267,6 +318,7 @@ registry_actor::behavior_type registry(registry_actor::stateful_pointer<registry
     [&state](const room_renamed& renamed) { state.on_renamed(renamed); },
     [&state](stop_rooms& stop) { state.on_stop(stop); },
     [&state](const cluster_changed& change) { state.on_cluster(change); },
+    [&state](const still_leased& held) { state.on_leased(held); },
     [&state](const move_room& order) { state.on_move(order); },
     [&state](try_again) { state.on_try_again(); },
   };

@@ -4,7 +4,8 @@
 // In a cluster an entry is a ROOM, which this node has the lease of or is about to
 // ask for, or a RELAY to the node that has it. Where a room is wanted that is not
 // here, its home is asked first (cluster_view::home_of), or the node that was last
-// heard to have it. Who cannot be let in now waits, up to limits::room_wait_ms.
+// heard to have it. Who cannot be let in now waits; who has waited for
+// limits::room_wait_ms, here or on its way from one node to another, is refused.
 //
 // Invariants
 //  1. At most one ROOM or RELAY per room id is in rooms_.
@@ -12,6 +13,8 @@
 //  3. A room is forgotten only if it has seen every member that was handed to
 //     it and has nothing unwritten, so that the next one to load it finds all.
 //  4. While this node's lease is in doubt there is no ROOM here.
+//  5. While this node is to drain a lease of its goes to another, or is let go of,
+//     within some beats, however it was left behind.
 #pragma once
 
 #include "actors/interfaces.hpp"
@@ -19,6 +22,7 @@
 #include <atomic>
 #include <functional>
 #include <memory>
+#include <set>
 #include <string>
 #include <unordered_map>
 #include <vector>
@@ -52,6 +56,7 @@ class registry_state {
   void on_renamed(const room_renamed& renamed);
   void on_stop(stop_rooms& stop);
   void on_cluster(const cluster_changed& change);
+  void on_leased(const still_leased& held);
   void on_move(const move_room& order);
   void on_try_again();
   void on_down(const caf::down_msg& down);
@@ -64,14 +69,11 @@ class registry_state {
     std::string relayed_to;  // a node; empty: the room is here
   };
 
-  struct waiting_wish {
-    enter_room wish;
-    std::int64_t since_us = 0;
-  };
-
+  // Before a room that was not where it was looked for is looked for again.
   struct pause {
     std::int64_t until_us = 0;
-    std::string holder;  // who was said to have the room
+    std::string holder;       // who was said to have the room
+    std::uint32_t turns = 0;  // that it was not found, one soon after the other
   };
 
   using room_map = std::unordered_map<std::string, loaded>;
@@ -81,10 +83,11 @@ class registry_state {
   room_map::iterator add(const enter_room& wish, const std::string& node);
   std::string node_for(const enter_room& wish);
   bool is_paused(const std::string& room_id) const;
+  bool has_waited_long(const enter_room& wish) const;
   void refuse(const enter_room& wish, no_room::reason why, const std::string& holder = {});
-  void wait(enter_room& wish);
   void drop_rooms();
   void go_home();
+  std::set<std::string> rooms_that_live() const;
   void hand_over_some();
   void tick();
   void count();
@@ -96,7 +99,7 @@ class registry_state {
   std::unordered_map<caf::actor_addr, std::string> names_;  // of all that live
   std::shared_ptr<const cluster_view> cluster_;             // none: the only server
   std::unordered_map<std::string, pause> pauses_;
-  std::vector<waiting_wish> waiting_;
+  std::vector<enter_room> waiting_;
   std::vector<std::string> leaving_;  // rooms whose home is another node
   bool is_ticking_ = false;
   std::function<void()> stopped_;  // while stopping

@@ -30,8 +30,8 @@ relay_state::~relay_state() {
 
 void relay_state::send(const node_message& message) {
   if (route_)
-    send_on_route(route_->peer, route_->number, route_->route, node_bytes::to_owner,
-                  encode_node_message(message), *settings_.counters);
+    send_on_route(route_->through, route_->route, node_bytes::to_owner,
+                  encode_node_message(message, route_->through.version), *settings_.counters);
 }
 
 // ---- coming in ----
@@ -42,6 +42,11 @@ void relay_state::on_route(const route_opened& opened) {
   route_ = opened;
   for (enter& in : std::exchange(waiting_, {}))
     ask(in);
+}
+
+void relay_state::on_route_lost() {
+  is_route_lost_ = true;
+  end({}, true);
 }
 
 void relay_state::on_enter(enter& in) {
@@ -72,6 +77,7 @@ void relay_state::on_entered(const node::entered& in) {
   asked_.erase(asked);
   asked_since_us_ = steady_us(self_->home_system());
   members_[in.site] = from.session;
+  has_let_in_ = true;
   self_->monitor(from.session);
   self_->send(from.session, entered{room_actor{relay_actor{self_}}, in.site, from.token});
 }
@@ -120,27 +126,22 @@ void relay_state::on_down(const caf::down_msg& down) {
 
 // ---- what the room says ----
 
-void relay_state::on_bytes(const node_bytes& part) {
-  if (has_ended_)
+void relay_state::on_bytes(node_bytes& part) {
+  if (has_ended_ || !route_)
     return;
-  try {
-    const std::string* whole = parts_.add(part);
-    if (whole == nullptr)
-      return;
-    settings_.counters->bytes_received += whole->size();
-    node_message message = decode_node_message(*whole);
-    if (const auto* in = std::get_if<node::entered>(&message))
-      on_entered(*in);
-    else if (const auto* answer = std::get_if<node::refused>(&message))
-      on_refused(*answer);
-    else if (auto* told = std::get_if<node::event>(&message))
-      on_event(*told);
-    else if (std::holds_alternative<node::ended>(message))
-      end({}, false);
-  } catch (const bad_node_message& error) {
-    log(log_level::error, "a message of another node: " + std::string{error.what()});
-    end({}, true);
-  }
+  if (!parts_.add(part))
+    return;
+  const std::string whole = parts_.take();
+  settings_.counters->bytes_received += whole.size();
+  node_message message = decode_node_message(whole, route_->through.version);
+  if (const auto* in = std::get_if<node::entered>(&message))
+    on_entered(*in);
+  else if (const auto* answer = std::get_if<node::refused>(&message))
+    on_refused(*answer);
+  else if (auto* told = std::get_if<node::event>(&message))
+    on_event(*told);
+  else if (std::holds_alternative<node::ended>(message))
+    end({}, false);
 }
 
 void relay_state::on_event(node::event& told) {
@@ -173,7 +174,7 @@ void relay_state::end(const std::string& holder, bool is_link_lost) {
   if (std::exchange(has_ended_, true))
     return;
   self_->send(settings_.registry, room_moved{settings_.room_id, room_actor{relay_actor{self_}},
-                                             holder, is_link_lost});
+                                             holder, is_link_lost, has_let_in_});
   const auto tell = [&](const session_actor& session, std::uint64_t token) {
     self_->send(session, no_room{no_room::reason::moved, token, holder});
   };
@@ -188,6 +189,11 @@ void relay_state::end(const std::string& holder, bool is_link_lost) {
   members_.clear();
   asked_.clear();
   waiting_.clear();
+}
+
+void relay_state::fail(const std::exception& error) {
+  log(log_level::error, "the relay of room " + settings_.room_id + " ends: " + error.what());
+  end({}, true);
 }
 
 void relay_state::note_if_empty() {
@@ -212,11 +218,12 @@ void relay_state::on_wake() {
                 room_idle{settings_.room_id, entered_, room_actor{relay_actor{self_}}});
 }
 
+// However it has ended: the delegate may not know, and must not stay.
 void relay_state::on_retire() {
   if (route_) {
-    if (!has_ended_)
+    if (!is_route_lost_)
       send(node::ended{route_->route});
-    self_->send(settings_.links, close_route{route_->number, route_->route});
+    self_->send(settings_.links, close_route{route_->through.number, route_->route});
   }
   end({}, false);
   self_->quit();
@@ -227,19 +234,21 @@ relay_actor::behavior_type relay(relay_actor::stateful_pointer<relay_state> self
   relay_state& state = self->state;
   harden(self);
   state.start(std::move(settings));
-  self->set_down_handler([&state](const caf::down_msg& down) { state.on_down(down); });
+  self->set_down_handler([&state](const caf::down_msg& down) {
+    state.guarded([&] { state.on_down(down); });
+  });
   return {
-    [&state](enter& in) { state.on_enter(in); },
-    [&state](const member_says& said) { state.on_member(said); },
+    [&state](enter& in) { state.guarded([&] { state.on_enter(in); }); },
+    [&state](const member_says& said) { state.guarded([&] { state.on_member(said); }); },
     [](store_says&) {},
-    [&state](wake_up) { state.on_wake(); },
-    [&state](retire) { state.on_retire(); },
-    [&state](close_room) { state.end({}, false); },
-    [&state](const hand_over&) { state.end({}, true); },
+    [&state](wake_up) { state.guarded([&] { state.on_wake(); }); },
+    [&state](retire) { state.guarded([&] { state.on_retire(); }); },
+    [&state](close_room) { state.guarded([&] { state.end({}, false); }); },
+    [&state](const hand_over&) { state.guarded([&] { state.end({}, true); }); },
     [](const room_renamed&) {},
-    [&state](const route_opened& opened) { state.on_route(opened); },
-    [&state](route_lost) { state.end({}, true); },
-    [&state](const node_bytes& part) { state.on_bytes(part); },
+    [&state](const route_opened& opened) { state.guarded([&] { state.on_route(opened); }); },
+    [&state](route_lost) { state.guarded([&] { state.on_route_lost(); }); },
+    [&state](node_bytes& part) { state.guarded([&] { state.on_bytes(part); }); },
   };
 }
 

@@ -15,6 +15,7 @@
 #include "actors/node_interfaces.hpp"
 #include "actors/node_messages.hpp"
 
+#include <exception>
 #include <map>
 #include <memory>
 #include <string>
@@ -41,7 +42,8 @@ class relay_state {
 
   void start(relay_settings settings);
   void on_route(const route_opened& opened);
-  void on_bytes(const node_bytes& part);
+  void on_route_lost();
+  void on_bytes(node_bytes& part);
   void on_enter(enter& in);
   void on_member(const member_says& said);
   void on_wake();
@@ -50,7 +52,19 @@ class relay_state {
   void end(const std::string& holder, bool is_link_lost);
   void on_down(const caf::down_msg& down);
 
+  // Runs a handler. An exception ends this relay, and nothing else: its sessions
+  // look for the room anew.
+  template <class F>
+  void guarded(F handler) {
+    try {
+      handler();
+    } catch (const std::exception& error) {
+      fail(error);
+    }
+  }
+
  private:
+  void fail(const std::exception& error);
   void send(const node_message& message);
   void ask(enter& in);
   void on_entered(const node::entered& in);
@@ -71,6 +85,8 @@ class relay_state {
   part_gatherer parts_;
   std::uint64_t entered_ = 0;
   std::int64_t empty_since_us_ = 0;
+  bool is_route_lost_ = false;
+  bool has_let_in_ = false;
   bool has_ended_ = false;
 };
 

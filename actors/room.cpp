@@ -213,7 +213,7 @@ void room_state::dismiss(no_room::reason why) {
 // elsewhere.
 void room_state::move_away(const std::string& holder) {
   self_->send(settings_.registry,
-              room_moved{settings_.room_id, room_actor{self_}, holder, false});
+              room_moved{settings_.room_id, room_actor{self_}, holder, false, core_.has_value()});
   for (const outlet& one : outlets_) {
     self_->send(one.session, no_room{no_room::reason::moved, 0, holder});
     self_->demonitor(one.session.address());

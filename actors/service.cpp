@@ -264,15 +264,25 @@ class actor_service final : public service {
     };
   }
 
+  // Dialling blocks, for some seconds at most: it has a thread of its own while it lasts.
+  decltype(links_settings::dial) dialler(bool has_tls,
+                                         std::function<bool(const std::string&)> is_somebody_at) {
+    return [this, has_tls, there = std::move(is_somebody_at)](
+             const std::string& address, std::function<void(gateway_actor, std::string)> answer) {
+      system_.spawn<caf::detached>([=](caf::event_based_actor* me) {
+        if (!there(address))
+          return answer({}, {});
+        auto [peer, why_not] = dial_gateway(me->home_system(), address, has_tls);
+        answer(std::move(peer), std::move(why_not));
+      });
+    };
+  }
+
   void join_cluster(const cluster_settings& cluster, const cluster_doors& doors) {
     const node_transport transport = actor_settings::transport_of(cluster);
     links_ = system_.spawn(
-      links, links_settings{registry_, counters_, random_number(), cluster.name,
-                            [has_tls = transport.has_tls(), there = doors.is_somebody_at](
-                              caf::actor_system& system, const std::string& address) {
-                              return there(address) ? dial_gateway(system, address, has_tls)
-                                                    : gateway_actor{};
-                            },
+      links, links_settings{registry_, counters_, random_number(), cluster.name, cluster.speaks,
+                            dialler(transport.has_tls(), doors.is_somebody_at),
                             [this](const std::string& node) {
                               if (keeper_)
                                 keeper_->suspect(node);
@@ -283,10 +293,13 @@ class actor_service final : public service {
                                   : cluster.advertised;
     keeper_ = std::make_unique<cluster_keeper>(
       node_settings{cluster.name, address, std::chrono::milliseconds{cluster.lease_ms},
-                    std::chrono::milliseconds{cluster.beat_ms}},
+                    std::chrono::milliseconds{cluster.beat_ms}, cluster.speaks},
       doors.open_registry(),
       keeper_hooks{[this](const cluster_view& view) { on_view(view); },
                    [this](const storage::cluster_notice& notice) { on_notice(notice); },
+                   [this](std::vector<storage::lease_record> held) {
+                     caf::anon_send(registry_, still_leased{std::move(held)});
+                   },
                    doors.is_nobody_at});
   }
 

@@ -187,7 +187,8 @@ struct cluster_doors {
   // Called once.
   std::function<std::unique_ptr<storage::cluster_registry>()> open_registry;
   // Of HOST:PORT: whether it takes connections; whether it refuses them, because no
-  // process listens. Both may be false. Each blocks for 300 ms at most.
+  // process listens. Both may be false. Each blocks for 300 ms at most, and for another
+  // second if a name has to be resolved.
   std::function<bool(const std::string& address)> is_somebody_at;
   std::function<bool(const std::string& address)> is_nobody_at;
 };

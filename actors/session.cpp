@@ -62,8 +62,10 @@ void session_state::on_room(const room_says& said) {
     pace_ = connection_sink::pace::with_batch;
   core_->on_room(said.event);
   pace_ = connection_sink::pace::at_once;
-  if (std::holds_alternative<joined>(said.event))
+  if (std::holds_alternative<joined>(said.event)) {
+    outside_since_us_ = 0;
     attend_to_ai();
+  }
 }
 
 void session_state::tell_room(member_says message) {
@@ -138,8 +140,11 @@ void session_state::enter(granted_entry granted) {
 }
 
 void session_state::ask_for_room(join_request request) {
+  if (outside_since_us_ == 0)
+    outside_since_us_ = steady_us(self_->home_system());
   self_->send(settings_.registry, enter_room{settings_.room_id, session_actor{self_},
-                                             std::move(request), tenant_});
+                                             std::move(request), tenant_, 0, false,
+                                             outside_since_us_});
 }
 
 // Let in it is; the GATE goes on looking after that.

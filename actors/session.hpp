@@ -94,6 +94,7 @@ class session_state : public session_effects {
   std::string shown_name_;
   room_actor room_;
   ot::site_id site_ = 0;
+  std::int64_t outside_since_us_ = 0;  // when the room was first asked for; 0: it is in
   bool left_ = false;
   bool attends_ai_ = false;
   connection_sink::pace pace_ = connection_sink::pace::at_once;

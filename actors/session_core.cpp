@@ -184,10 +184,10 @@ void session_core::on_role(room_role role) {
   if (tandem::may(std::exchange(role_, role), room_action::ask_ai)
       && !tandem::may(role_, room_action::ask_ai))
     effects_.take_back({});
-  if (phase_ != phase::live)
-    return;
-  effects_.send(encoder_.encode(server::role{std::string{to_string(role)}}));
-  effects_.change_role(role);
+  if (phase_ == phase::live || phase_ == phase::moving)
+    effects_.send(encoder_.encode(server::role{std::string{to_string(role)}}));
+  if (phase_ == phase::live)
+    effects_.change_role(role);
 }
 
 void session_core::on_refused(close_code code, std::string_view why) {

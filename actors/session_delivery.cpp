@@ -34,6 +34,9 @@ void session_core::on_room(const room_event& event) {
 void session_core::on_joined(const joined& in) {
   if (phase_ == phase::moving)
     return on_joined_again(in);
+  if (unanswered_join_)
+    for (const client::open& wanted : unanswered_join_->opens)
+      told_->asked(wanted);  // it is let in, and they have no answer yet
   unanswered_join_.reset();
   site_ = in.welcome.site;
   phase_ = phase::live;
@@ -81,7 +84,7 @@ void session_core::on_room_moved() {
     return effects_.join_again(*unanswered_join_);
   }
   phase_ = phase::moving;
-  join_request again{client_, {}, told_->take_opens(), attempt_, false, role_, {}, site_};
+  join_request again{client_, {}, told_->opens(), attempt_, false, role_, {}, site_};
   for (auto& [key, file] : files_) {
     file.slice_asked = false;
     file.is_moving = true;
@@ -96,6 +99,9 @@ void session_core::on_joined_again(const joined& in) {
   if (in.welcome.site != site_)  // others know this client by the site it had
     return fail(close_code::going_away, "connect again");
   phase_ = phase::live;
+  // It may have changed on the way; the client was told.
+  if (in.welcome.role != to_string(role_))
+    effects_.change_role(role_);
   for (const frame& missed : told_->differences(in.welcome, encoder_))
     effects_.send(missed);
   std::erase_if(files_, [&](const auto& entry) {

@@ -47,11 +47,12 @@ void writer_state::on_release(const release_room& wish) {
     if (wish.to.empty())
       store_->release_room(wish.tenant, wish.room_id, wish.node, wish.epoch);
     else
-      store_->pass_room(wish.tenant, wish.room_id, wish.node, wish.to);
+      store_->pass_room(wish.tenant, wish.room_id, wish.node, wish.to, wish.epoch);
   } catch (const storage::store_error& error) {
     log(log_level::error, "cannot release room " + wish.room_id + ": " + error.what());
   }
-  self_->send(wish.room, store_says{store_released{}});
+  if (wish.room)
+    self_->send(wish.room, store_says{store_released{}});
 }
 
 void writer_state::on_persist(persist& wish) {

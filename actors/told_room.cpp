@@ -72,10 +72,6 @@ void told_room::answered_open(const server::opened& opened) {
   });
 }
 
-std::vector<client::open> told_room::take_opens() {
-  return std::exchange(opens_, {});
-}
-
 std::vector<frame> told_room::differences(const server::welcome& found,
                                           const frame_encoder& encoder) {
   std::vector<frame> frames;

@@ -32,8 +32,8 @@ class told_room {
   void asked(const client::open& wanted) { opens_.push_back(wanted); }
   void answered(const server::error& error);
   void answered_open(const server::opened& opened);
-  // Opens without an answer, to be asked again.
-  std::vector<client::open> take_opens();
+  // Opens without an answer, to be asked again wherever the room is looked for.
+  const std::vector<client::open>& opens() const noexcept { return opens_; }
 
   // What to tell the client, now that it is in the room again: frames in order.
   std::vector<frame> differences(const server::welcome& found, const frame_encoder& encoder);

@@ -2,15 +2,59 @@
 
 #include <boost/asio.hpp>
 
+#include <atomic>
+#include <charconv>
 #include <chrono>
+#include <cstdint>
+#include <future>
+#include <memory>
+#include <thread>
+#include <utility>
+#include <vector>
 
 namespace tandem::net {
 
 namespace {
 
 namespace asio = boost::asio;
-// Nodes are near each other, and a node that asks must not miss its beats.
-constexpr std::chrono::milliseconds deadline_ms{300};
+// Nodes are near each other.
+constexpr std::chrono::milliseconds connect_deadline{300};
+constexpr std::chrono::milliseconds resolve_deadline{1'000};
+// Of names for which the system's resolver has not answered. Nothing can make it give
+// up: its thread stays until it does.
+constexpr int resolving_max = 8;
+
+using endpoints = std::vector<asio::ip::tcp::endpoint>;
+
+// None: nobody knows the name, or not in time.
+endpoints resolve(const std::string& host, const std::string& port) {
+  boost::system::error_code error;
+  std::uint16_t number = 0;
+  const bool is_number =
+    std::from_chars(port.data(), port.data() + port.size(), number).ec == std::errc{};
+  if (!is_number)
+    return {};
+  if (const auto address = asio::ip::make_address(host, error); !error)
+    return {{address, number}};
+  static std::atomic<int> resolving{0};
+  if (resolving >= resolving_max)
+    return {};
+  ++resolving;
+  const auto answer = std::make_shared<std::promise<endpoints>>();
+  auto answered = answer->get_future();
+  std::thread{[answer, host, port] {
+    asio::io_context context;
+    boost::system::error_code ignored;
+    endpoints found;
+    for (const auto& entry : asio::ip::tcp::resolver{context}.resolve(
+           host, port, asio::ip::resolver_base::numeric_service, ignored))
+      found.push_back(entry.endpoint());
+    --resolving;
+    answer->set_value(std::move(found));
+  }}.detach();
+  const bool is_in_time = answered.wait_for(resolve_deadline) == std::future_status::ready;
+  return is_in_time ? answered.get() : endpoints{};
+}
 
 }  // namespace
 
@@ -20,18 +64,15 @@ probed probe_address(const std::string& address) {
   if (host.starts_with('[') && host.ends_with(']'))
     host = host.substr(1, host.size() - 2);
   const std::string port = colon == std::string::npos ? std::string{} : address.substr(colon + 1);
-  asio::io_context context;
-  asio::ip::tcp::resolver resolver{context};
-  boost::system::error_code result;
-  const auto found =
-    resolver.resolve(host, port, asio::ip::resolver_base::numeric_service, result);
-  if (result)
+  const endpoints found = resolve(host, port);
+  if (found.empty())
     return probed::unknown;
-  result = asio::error::would_block;
+  asio::io_context context;
+  boost::system::error_code result = asio::error::would_block;
   asio::ip::tcp::socket socket{context};
   asio::async_connect(socket, found, [&](const boost::system::error_code& error,
                                          const asio::ip::tcp::endpoint&) { result = error; });
-  context.run_for(deadline_ms);
+  context.run_for(connect_deadline);
   if (!result)
     return probed::answers;
   return result == asio::error::connection_refused ? probed::refused : probed::unknown;

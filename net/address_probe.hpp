@@ -1,5 +1,5 @@
 // Whether somebody listens at an address: a TCP connection that is made and dropped.
-// Blocks for 300 ms at most, and for as long as a name takes to be resolved.
+// Blocks for 300 ms at most, and for another second if a name has to be resolved.
 #pragma once
 
 #include <cstdint>

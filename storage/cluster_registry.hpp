@@ -75,6 +75,8 @@ class cluster_registry {
   virtual std::vector<node_record> nodes() = 0;
   // By room id; at most `max`.
   virtual std::vector<lease_record> leases(std::int64_t max) = 0;
+  // Those of one node, likewise.
+  virtual std::vector<lease_record> leases_of(const std::string& id, std::int64_t max) = 0;
   virtual void set_draining(const std::string& id, bool is_draining) = 0;
   // Asks the room's holder to give it to a node. Whether the room has a holder.
   virtual bool ask_to_move(const std::string& room_id, const std::string& to) = 0;

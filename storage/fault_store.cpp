@@ -82,8 +82,8 @@ class fault_store final : public store {
     return inner_->add_version(tenant, id, std::move(version));
   }
   void pass_room(tenant_key tenant, std::string_view id, std::string_view from,
-                 std::string_view to) override {
-    inner_->pass_room(tenant, id, from, to);
+                 std::string_view to, room_epoch epoch) override {
+    inner_->pass_room(tenant, id, from, to, epoch);
   }
   void release_room(tenant_key tenant, std::string_view id, std::string_view node,
                     room_epoch epoch) override {

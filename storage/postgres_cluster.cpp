@@ -90,6 +90,14 @@ std::vector<node_record> nodes_of(const pqxx::result& rows) {
   return nodes;
 }
 
+std::vector<lease_record> leases_in(const pqxx::result& rows) {
+  std::vector<lease_record> leases;
+  for (const pqxx::row& row : rows)
+    leases.push_back({integer(row["tenant_id"]), text(row["room_id"]), text(row["node_id"]),
+                      integer(row["epoch"])});
+  return leases;
+}
+
 class postgres_cluster final : public cluster_registry {
  public:
   explicit postgres_cluster(const std::string& url)
@@ -118,11 +126,11 @@ class postgres_cluster final : public cluster_registry {
   std::vector<node_record> nodes() override { return nodes_of(connection_.look("nodes")); }
 
   std::vector<lease_record> leases(std::int64_t max) override {
-    std::vector<lease_record> leases;
-    for (const pqxx::row& row : connection_.look("leased_rooms", max))
-      leases.push_back({integer(row["tenant_id"]), text(row["room_id"]), text(row["node_id"]),
-                        integer(row["epoch"])});
-    return leases;
+    return leases_in(connection_.look("leased_rooms", max));
+  }
+
+  std::vector<lease_record> leases_of(const std::string& id, std::int64_t max) override {
+    return leases_in(connection_.look("rooms_leased_by", id, max));
   }
 
   void set_draining(const std::string& id, bool is_draining) override {

@@ -80,7 +80,7 @@ inline constexpr postgres_statement postgres_statements[] = {
   {"lease_room",
    "SELECT new_epoch, coalesce(holder, '') AS holder, is_buried FROM lease_room($1, $2, $3)"},
   {"release_room", "SELECT release_room($1, $2, $3, $4)"},
-  {"pass_room", "SELECT pass_room($1, $2, $3, $4)"},
+  {"pass_room", "SELECT pass_room($1, $2, $3, $4, $5)"},
   {"pack_runs", "SELECT pack_runs($1, $2, $3, $4, $5)"},
   {"thin_snapshots", "SELECT thin_snapshots($1, $2, $3)"},
   {"append_group",
@@ -99,6 +99,7 @@ inline constexpr postgres_statement postgres_statements[] = {
   {"end_node", "DELETE FROM node WHERE id = $1"},
   {"drain_node", "UPDATE node SET is_draining = $2 WHERE id = $1"},
   {"leased_rooms", "SELECT tenant_id, room_id, node_id, epoch FROM leased_rooms($1)"},
+  {"rooms_leased_by", "SELECT tenant_id, room_id, node_id, epoch FROM rooms_leased_by($1, $2)"},
   {"ask_to_move", "SELECT ask_to_move($1, $2)"},
 };
 

@@ -64,8 +64,9 @@ class postgres_store final : private connection_holder, public postgres_reader, 
   std::optional<room_epoch> claim_room(tenant_key tenant, std::string_view id) override;
   room_lease lease_room(tenant_key tenant, std::string_view id, std::string_view node) override;
   void pass_room(tenant_key tenant, std::string_view id, std::string_view from,
-                 std::string_view to) override {
-    connection_.write("pass_room", tenant, std::string{id}, std::string{from}, std::string{to});
+                 std::string_view to, room_epoch epoch) override {
+    connection_.write("pass_room", tenant, std::string{id}, std::string{from}, std::string{to},
+                      epoch);
   }
   void release_room(tenant_key tenant, std::string_view id, std::string_view node,
                     room_epoch epoch) override {

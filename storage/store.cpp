@@ -51,7 +51,8 @@ void store::release_room(tenant_key, std::string_view, std::string_view, room_ep
   refuse_leases();
 }
 
-void store::pass_room(tenant_key, std::string_view, std::string_view, std::string_view) {
+void store::pass_room(tenant_key, std::string_view, std::string_view, std::string_view,
+                      room_epoch) {
   refuse_leases();
 }
 

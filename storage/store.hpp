@@ -129,9 +129,10 @@ class store : public virtual reader {
                             room_epoch epoch);
 
   // Gives the room's lease to another node, which leases it when it is asked for the
-  // room; if that one is gone, lets go of it. Nothing happens if `from` has it not.
+  // room; if that one is gone, lets go of it. Nothing happens unless `from` has it under
+  // this epoch.
   virtual void pass_room(tenant_key tenant, std::string_view id, std::string_view from,
-                         std::string_view to);
+                         std::string_view to, room_epoch epoch);
 
   // Writes a group in one transaction: durable when it returns. The results
   // are in the order of the writes.

@@ -13,6 +13,7 @@
 #include <cstdlib>
 #include <map>
 #include <memory>
+#include <set>
 #include <stdexcept>
 #include <thread>
 #include <utility>
@@ -22,8 +23,12 @@ namespace tandem::tools {
 
 namespace {
 
-// A node that lives beats more often than this.
-constexpr std::chrono::milliseconds between_looks{600};
+// As the setting beat_ms has it, unless --beat-ms says otherwise; and how much later
+// than that a beat may come.
+constexpr std::uint64_t beat_ms = 500;
+constexpr std::uint64_t beat_ms_max = 60'000;
+constexpr std::chrono::milliseconds late_beat{100};
+constexpr std::chrono::milliseconds between_looks{20};
 
 constexpr std::int64_t shown_rooms_max = 100'000;
 
@@ -67,22 +72,42 @@ std::vector<storage::lease_record> leases_of(storage::cluster_registry& registry
 
 // ---- lists ----
 
-void list_nodes(const opened_cluster& in, const arguments&) {
-  std::map<std::string, std::int64_t> beats;
+using beat_counts = std::map<std::string, std::int64_t>;  // by node id
+
+bool has_moved(const beat_counts& before, const storage::node_record& node) {
+  const auto found = before.find(node.id);
+  return found == before.end() || found->second != node.beat;
+}
+
+// The nodes when every beat has moved, or should have.
+std::vector<storage::node_record> watch(storage::cluster_registry& registry,
+                                        const beat_counts& before,
+                                        std::chrono::milliseconds beat) {
+  const auto end = std::chrono::steady_clock::now() + beat + late_beat;
+  for (;;) {
+    auto nodes = registry.nodes();
+    const bool is_over = std::chrono::steady_clock::now() >= end;
+    if (is_over || std::ranges::all_of(nodes, [&](const auto& n) { return has_moved(before, n); }))
+      return nodes;
+    std::this_thread::sleep_for(between_looks);
+  }
+}
+
+void list_nodes(const opened_cluster& in, const arguments& wanted) {
+  const std::uint64_t wanted_ms = wanted.number("--beat-ms").value_or(beat_ms);
+  if (wanted_ms > beat_ms_max)
+    throw usage_error{fmt::format("--beat-ms is at most {}", beat_ms_max)};
+  beat_counts before;
   for (const storage::node_record& node : in.registry->nodes())
-    beats[node.id] = node.beat;
+    before[node.id] = node.beat;
   std::map<std::string, std::size_t> rooms;
   for (const storage::lease_record& lease : leases_of(*in.registry))
     ++rooms[lease.node];
-  if (!beats.empty())
-    std::this_thread::sleep_for(between_looks);
-  for (const storage::node_record& node : in.registry->nodes()) {
-    const auto before = beats.find(node.id);
-    const bool has_moved = before == beats.end() || before->second != node.beat;
+  for (const storage::node_record& node :
+       watch(*in.registry, before, std::chrono::milliseconds{wanted_ms}))
     fmt::print("{:<16} {:<6} {:<8} {:>5} rooms  speaks {}-{}  {}\n", node.name,
-               has_moved ? "alive" : "silent", node.is_draining ? "draining" : "", rooms[node.id],
-               node.speaks_from, node.speaks_to, node.address);
-  }
+               has_moved(before, node) ? "alive" : "silent", node.is_draining ? "draining" : "",
+               rooms[node.id], node.speaks_from, node.speaks_to, node.address);
 }
 
 void list_rooms(const opened_cluster& in, const arguments&) {
@@ -133,6 +158,13 @@ constexpr std::array actions{
   action{"move", 3, move_room},
 };
 
+std::set<std::string_view> options_of(const action& one) {
+  std::set<std::string_view> options{"--store"};
+  if (one.name == "nodes")
+    options.insert("--beat-ms");
+  return options;
+}
+
 }  // namespace
 
 int cluster(std::span<char* const> given) {
@@ -140,7 +172,7 @@ int cluster(std::span<char* const> given) {
   const auto one = std::ranges::find(actions, name, &action::name);
   if (one == actions.end())
     throw usage_error{std::string{cluster_usage}};
-  const arguments wanted{given, {cluster_usage, one->words, {"--store"}, {}}};
+  const arguments wanted{given, {cluster_usage, one->words, options_of(*one), {}}};
   try {
     one->run(open_cluster(wanted), wanted);
   } catch (const refused& why) {

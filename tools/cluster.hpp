@@ -11,7 +11,8 @@ namespace tandem::tools {
 int cluster(std::span<char* const> given);
 
 inline constexpr std::string_view cluster_usage =
-  "tandem cluster nodes | rooms [--store WHERE]\n"
+  "tandem cluster nodes [--beat-ms N] [--store WHERE]\n"
+  "       tandem cluster rooms [--store WHERE]\n"
   "       tandem cluster drain | undrain NODE [--store WHERE]\n"
   "       tandem cluster move ROOM NODE [--store WHERE]\n";
 

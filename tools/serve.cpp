@@ -159,10 +159,23 @@ ai_parts ai_of(const settings& all, const frame_decoder& decoder) {
   return parts;
 }
 
+// For tests: as if this program were of another release, that speaks OLDEST-NEWEST.
+void pretend_versions(cluster_settings& cluster) {
+  const char* wanted = std::getenv("TANDEM_TEST_NODE_PROTOCOL");
+  if (wanted == nullptr)
+    return;
+  auto& [oldest, newest] = cluster.speaks;
+  constexpr unsigned version_max = 255;
+  if (std::sscanf(wanted, "%u-%u", &oldest, &newest) != 2 || oldest > newest
+      || newest > version_max)
+    throw settings_error{"TANDEM_TEST_NODE_PROTOCOL: must be OLDEST-NEWEST, of 255 at most"};
+}
+
 }  // namespace
 
 int serve(std::span<char* const> arguments) {
   settings all = settings_from(arguments);
+  pretend_versions(all.cluster);
   // Every thread inherits this: the signals wait for sigwait below.
   const sigset_t signals = stop_signals();
   pthread_sigmask(SIG_BLOCK, &signals, nullptr);

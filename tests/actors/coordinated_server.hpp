@@ -87,15 +87,17 @@ class coordinated_line final : public connection_sink {
 
 class coordinated_server {
  public:
+  // `make_relay`: as a node of a cluster, whose view the test tells (`tell_registry`).
   coordinated_server(const limits& bounds, const frame_encoder& encoder,
-                     std::shared_ptr<storage::store> store)
-      : bounds_{bounds}, encoder_{encoder} {
+                     std::shared_ptr<storage::store> store, relay_maker make_relay = {})
+      : bounds_{bounds}, encoder_{encoder}, is_in_cluster_{make_relay != nullptr} {
     writer_ = system_.spawn(writer, store, std::shared_ptr<std::atomic<std::uint64_t>>{});
     reader_ = system_.spawn(reader, std::shared_ptr<storage::reader>{std::move(store)},
                             static_cast<std::size_t>(bounds_.chat_kept));
     registry_ = system_.spawn(registry,
                               registry_settings{&bounds_, &encoder_, writer_, reader_,
-                                                batch_given_, live_rooms_});
+                                                batch_given_, live_rooms_,
+                                                std::move(make_relay)});
     coordinator_.advance_time(std::chrono::hours{1});  // a machine has been up for a while
   }
 
@@ -123,7 +125,8 @@ class coordinated_server {
     ++*live_sessions_;
     line->session =
       system_.spawn(session, session_settings{&bounds_, &encoder_, registry_, std::move(room_id),
-                                              line, live_sessions_});
+                                              line, live_sessions_, access_mode::open, {}, {},
+                                              {}, is_in_cluster_});
     return lines_.emplace_back(std::move(line));
   }
 
@@ -136,6 +139,13 @@ class coordinated_server {
   void remove(std::string room_id, std::function<void(storage::store&)> task) {
     caf::anon_send(registry_, remove_room{std::move(room_id), std::move(task)});
   }
+  template <class Message>
+  void tell_registry(Message message) {
+    caf::anon_send(registry_, std::move(message));
+  }
+  caf::actor_system& system() { return system_; }
+  registry_actor registry_handle() const { return registry_; }
+
   void stop() {
     caf::anon_send(registry_, stop_rooms{[this] { has_stopped_ = true; }});
   }
@@ -170,6 +180,9 @@ class coordinated_server {
     }
   }
 
+  // How many messages the actors have dealt with.
+  std::uint64_t messages() const { return messages_; }
+
   // Time passes, and what becomes due by it is ready; nobody runs.
   void let_time_pass(std::chrono::microseconds time) { coordinator_.advance_time(time); }
 
@@ -194,11 +207,13 @@ class coordinated_server {
     const auto chosen = jobs.begin() + static_cast<std::ptrdiff_t>(choose(ready));
     std::rotate(jobs.begin(), chosen, chosen + 1);
     coordinator_.run_once();
+    ++messages_;
     return true;
   }
 
   const limits bounds_;
   const frame_encoder& encoder_;
+  const bool is_in_cluster_;
   std::shared_ptr<std::atomic<std::uint64_t>> live_rooms_ =
     std::make_shared<std::atomic<std::uint64_t>>(0);
   std::shared_ptr<std::atomic<std::uint64_t>> live_sessions_ =
@@ -216,6 +231,7 @@ class coordinated_server {
   std::string held_;
   bool has_stopped_ = false;
   std::uint8_t visits_ = 0;
+  std::uint64_t messages_ = 0;
 };
 
 }  // namespace tandem::test

@@ -378,10 +378,19 @@ std::string bytes_of(std::initializer_list<int> numbers, std::string_view text =
   return bytes.append(text);
 }
 
+// Of the first version, unless a test says otherwise.
+std::string encoded(const node_message& message) {
+  return encode_node_message(message, 1);
+}
+
+node_message decoded(std::string_view bytes) {
+  return decode_node_message(bytes, 1);
+}
+
 // Why the bytes are refused; empty if they are not.
 std::string refusal_of(std::string_view bytes) {
   try {
-    decode_node_message(bytes);
+    decoded(bytes);
     return {};
   } catch (const bad_node_message& error) {
     EXPECT_GT(std::string_view{error.what()}.size(), 20U);
@@ -395,7 +404,7 @@ void expect_refused(std::string_view bytes, std::string_view why) {
 }
 
 node_message sent(const node_message& message) {
-  return decode_node_message(encode_node_message(message));
+  return decoded(encoded(message));
 }
 
 file_batch sent_batch(const file_batch& batch) {
@@ -413,7 +422,7 @@ TEST(node_codec, the_samples_are_of_every_kind_with_every_field_set) {
   std::set<std::size_t> words;
   std::set<std::size_t> events;
   for (const node_message& sample : full_samples()) {
-    EXPECT_TRUE(is_all_set(sample)) << hex(encode_node_message(sample));
+    EXPECT_TRUE(is_all_set(sample)) << hex(encoded(sample));
     kinds.insert(sample.index());
     if (const auto* member = std::get_if<node::member>(&sample))
       words.insert(member->said.what.index());
@@ -427,10 +436,10 @@ TEST(node_codec, the_samples_are_of_every_kind_with_every_field_set) {
 
 TEST(node_codec, every_message_arrives_as_it_was) {
   for (const node_message& sample : all_samples()) {
-    const std::string bytes = encode_node_message(sample);
-    const node_message arrived = decode_node_message(bytes);
+    const std::string bytes = encoded(sample);
+    const node_message arrived = decoded(bytes);
     EXPECT_TRUE(same(arrived, sample)) << hex(bytes);
-    EXPECT_EQ(encode_node_message(arrived), bytes) << hex(bytes);
+    EXPECT_EQ(encoded(arrived), bytes) << hex(bytes);
   }
 }
 
@@ -454,7 +463,7 @@ TEST(node_codec, the_bytes_are_these) {
        + bytes_of({9, 2, 'o', 'p', 0, 0, 0})},
   };
   for (const auto& [message, bytes] : table)
-    EXPECT_EQ(hex(encode_node_message(message)), hex(bytes));
+    EXPECT_EQ(hex(encoded(message)), hex(bytes));
 }
 
 // ---- a batch's operations ----
@@ -488,7 +497,7 @@ TEST(node_codec, the_bytes_of_operations_cross_once) {
   const node::event event{1, 0, std::make_shared<const fanout>(fanout{{}, {batch}, {}})};
   constexpr std::size_t for_each = 16 + 3 + 3 + 2;  // client, revision, number, length
   constexpr std::size_t around = 32;
-  const std::size_t bytes = encode_node_message(event).size();
+  const std::size_t bytes = encoded(event).size();
   EXPECT_LE(bytes, all.size() + 100 * for_each + around);
   EXPECT_GT(bytes, all.size() + 100 * 16);
 }
@@ -516,16 +525,16 @@ TEST(node_codec, what_must_be_there_arrives_empty_rather_than_missing) {
 
 TEST(node_codec, a_composed_history_is_one_operation) {
   history_slice slice{4, 5, 7, true, {}, {}};
-  expect_refused(encode_node_message(node::event{1, 2, slice}), "composed");
+  expect_refused(encoded(node::event{1, 2, slice}), "composed");
   slice.ops.resize(2);
-  expect_refused(encode_node_message(node::event{1, 2, slice}), "composed");
+  expect_refused(encoded(node::event{1, 2, slice}), "composed");
 }
 
 // ---- versions ----
 
 TEST(node_codec, another_version_is_refused) {
   for (const node_message& sample : all_samples()) {
-    std::string bytes = encode_node_message(sample);
+    std::string bytes = encoded(sample);
     for (const int version : {0, static_cast<int>(node_protocol_newest) + 1, 255}) {
       bytes[0] = static_cast<char>(version);
       if (sample.index() != 0)
@@ -534,19 +543,38 @@ TEST(node_codec, another_version_is_refused) {
   }
 }
 
+TEST(node_codec, what_is_said_is_of_the_version_that_was_agreed_on) {
+  constexpr std::uint32_t next = node_protocol_newest + 1;
+  for (const node_message& sample : all_samples()) {
+    const std::string bytes = encode_node_message(sample, next);
+    EXPECT_EQ(bytes[0], static_cast<char>(next));
+    EXPECT_TRUE(same(decode_node_message(bytes, next), sample)) << hex(bytes);
+    if (sample.index() != 0)
+      expect_refused(bytes, "version");
+  }
+}
+
+TEST(node_codec, the_newest_version_that_both_speak_is_agreed_on) {
+  EXPECT_EQ(agreed_version({1, 2}, 1, 1), 1U);
+  EXPECT_EQ(agreed_version({1, 1}, 1, 2), 1U);
+  EXPECT_EQ(agreed_version({1, 3}, 2, 5), 3U);
+  EXPECT_EQ(agreed_version({2, 3}, 1, 1), std::nullopt);
+  EXPECT_EQ(agreed_version({1, 1}, 2, 3), std::nullopt);
+}
+
 TEST(node_codec, a_greeting_is_read_whatever_its_version) {
   const std::string bytes = bytes_of({1, 0, 3, 9, 2, 'i', 'd', 1, 'n'});
   for (int version = 0; version < 256; ++version) {
     std::string other = bytes;
     other[0] = static_cast<char>(version);
-    const auto greeting = std::get<node::greeting>(decode_node_message(other));
+    const auto greeting = std::get<node::greeting>(decoded(other));
     EXPECT_TRUE(same(greeting, node::greeting{3, 9, "id", "n"})) << version;
   }
 }
 
 TEST(node_codec, a_later_greeting_may_say_more) {
   const std::string later = bytes_of({node_protocol_newest + 1, 0, 3, 9, 2, 'i', 'd', 1, 'n'});
-  EXPECT_TRUE(same(decode_node_message(later + "more"),
+  EXPECT_TRUE(same(decoded(later + "more"),
                    node_message{node::greeting{3, 9, "id", "n"}}));
   std::string ours = later;
   ours[0] = static_cast<char>(node_protocol_newest);
@@ -557,7 +585,7 @@ TEST(node_codec, a_later_greeting_may_say_more) {
 
 TEST(node_codec, a_message_that_ends_early_is_refused) {
   for (const node_message& sample : all_samples()) {
-    const std::string bytes = encode_node_message(sample);
+    const std::string bytes = encoded(sample);
     for (std::size_t length = 0; length < bytes.size(); ++length)
       EXPECT_NE(refusal_of(std::string_view{bytes}.substr(0, length)), "")
         << length << " of " << hex(bytes);
@@ -566,7 +594,7 @@ TEST(node_codec, a_message_that_ends_early_is_refused) {
 
 TEST(node_codec, a_message_that_goes_on_is_refused) {
   for (const node_message& sample : all_samples())
-    expect_refused(encode_node_message(sample) + '\0', "left over");
+    expect_refused(encoded(sample) + '\0', "left over");
 }
 
 // Every value has one form, so that what is not refused is told as it came.
@@ -574,13 +602,13 @@ TEST(node_codec, a_damaged_byte_is_refused_or_means_something) {
   std::size_t refused = 0;
   std::size_t read = 0;
   for (const node_message& sample : all_samples()) {
-    const std::string whole = encode_node_message(sample);
+    const std::string whole = encoded(sample);
     for (std::size_t at = 1; at < whole.size(); ++at) {
       for (int change = 1; change < 256; ++change) {
         std::string bytes = whole;
         bytes[at] = static_cast<char>(bytes[at] ^ change);
         try {
-          ASSERT_EQ(encode_node_message(decode_node_message(bytes)), bytes) << hex(bytes);
+          ASSERT_EQ(encoded(decoded(bytes)), bytes) << hex(bytes);
           ++read;
         } catch (const bad_node_message&) {
           ++refused;

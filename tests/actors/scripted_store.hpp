@@ -8,6 +8,7 @@
 #include <functional>
 #include <memory>
 #include <optional>
+#include <string>
 #include <string_view>
 #include <utility>
 #include <vector>
@@ -77,6 +78,11 @@ class scripted_store final : public storage::store {
   std::uint64_t writes_tried = 0;
   std::uint64_t claims_tried = 0;
 
+  // Of a cluster's: who has every room, if somebody else; and what was let go of.
+  std::string lease_holder;
+  std::uint64_t leases_tried = 0;
+  std::vector<std::string> let_go;  // ROOM, or ROOM to NODE
+
   // ---- what actors ask ----
 
   std::optional<storage::room_epoch> claim_room(storage::tenant_key tenant,
@@ -84,6 +90,25 @@ class scripted_store final : public storage::store {
     ++claims_tried;
     fail_if(read_fails());
     return kept_->claim_room(tenant, id);
+  }
+
+  storage::room_lease lease_room(storage::tenant_key tenant, std::string_view id,
+                                 std::string_view) override {
+    ++leases_tried;
+    fail_if(read_fails());
+    if (!lease_holder.empty())
+      return {{}, lease_holder, false};
+    return {kept_->claim_room(tenant, id), {}, false};
+  }
+
+  void release_room(storage::tenant_key, std::string_view id, std::string_view,
+                    storage::room_epoch) override {
+    let_go.emplace_back(id);
+  }
+
+  void pass_room(storage::tenant_key, std::string_view id, std::string_view,
+                 std::string_view to, storage::room_epoch) override {
+    let_go.push_back(std::string{id} + " to " + std::string{to});
   }
 
   std::vector<storage::write_result> write(std::span<const storage::room_write> group) override {

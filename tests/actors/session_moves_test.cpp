@@ -183,6 +183,30 @@ TEST_F(session_moves, under_another_site_it_cannot_go_on) {
   EXPECT_TRUE(core->is_closed());
 }
 
+TEST_F(session_moves, a_role_that_changes_meanwhile_is_told_at_once_and_to_the_new_room) {
+  be_in();
+  asked_again();
+  core->on_role(room_role::viewer);
+  EXPECT_EQ(sent(), lines{"role viewer"});
+  EXPECT_TRUE(effects.roles.empty()) << "there is no room to tell";
+  room(joined{found()});
+  EXPECT_EQ(effects.roles, std::vector{room_role::viewer});
+  EXPECT_EQ(sent(), lines{}) << "its client knows";
+  EXPECT_EQ(asked_again().role, room_role::viewer);
+}
+
+TEST_F(session_moves, a_role_that_changed_before_the_room_was_looked_for_again_is_in_the_request) {
+  be_in();
+  asked_again();
+  core->on_role(room_role::viewer);
+  EXPECT_EQ(asked_again().role, room_role::viewer);
+  server::welcome welcome = found();
+  welcome.role = "viewer";
+  room(joined{welcome});
+  EXPECT_TRUE(effects.roles.empty());
+  EXPECT_EQ(sent(), lines{"role viewer"}) << "once";
+}
+
 TEST_F(session_moves, an_open_without_an_answer_is_asked_again) {
   be_in();
   say(client::open{"b", {}, {}});
@@ -192,6 +216,26 @@ TEST_F(session_moves, an_open_without_an_answer_is_asked_again) {
   room(joined{found()});
   room(file_opened{11, {"b", 1, "plaintext", "x", 0, 11}, {}, 0});
   EXPECT_EQ(sent(), lines{"opened b 1 text [x]"}) << "the client has asked for this one";
+  EXPECT_EQ(asked_again().opens.size(), 2U) << "both are followed now, and asked for once";
+}
+
+TEST_F(session_moves, an_open_is_asked_again_however_often_the_room_is_looked_for) {
+  be_in();
+  say(client::open{"b", {}, {}});
+  asked_again();
+  const join_request& again = asked_again();
+  ASSERT_EQ(again.opens.size(), 2U);
+  EXPECT_EQ(again.opens[0].file, "b");
+}
+
+TEST_F(session_moves, the_opens_of_a_hello_are_asked_again_until_they_are_answered) {
+  say(client::hello{"ada", "Ada", {{"a", {}, {}}, {"b", {}, {}}}, 5});
+  room(joined{found()});
+  room(file_opened{10, {"a", 3, "plaintext", "text", 0, 10}, {}, 0});
+  const join_request& again = asked_again();
+  ASSERT_EQ(again.opens.size(), 2U);
+  EXPECT_EQ(again.opens[0].file, "b") << "as the client has asked";
+  EXPECT_EQ(again.opens[1].id, 10U) << "from where it is";
 }
 
 }  // namespace

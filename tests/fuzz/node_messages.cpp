@@ -17,9 +17,17 @@
 namespace tandem::fuzz {
 namespace {
 
+// What was agreed on: as the bytes say, if that is spoken here.
+std::uint32_t version_of(std::string_view bytes) {
+  const auto version = bytes.empty() ? 0U : static_cast<unsigned char>(bytes.front());
+  return version >= node_protocol_oldest && version <= node_protocol_newest
+           ? version
+           : node_protocol_newest;
+}
+
 std::optional<node_message> decoded(std::string_view bytes) {
   try {
-    return decode_node_message(bytes);
+    return decode_node_message(bytes, version_of(bytes));
   } catch (const bad_node_message& error) {
     must(!std::string_view{error.what()}.empty(), "what is refused has a reason");
     return std::nullopt;
@@ -95,8 +103,9 @@ void must_be_sound(const node_message& message) {
 // ---- what becomes of it when it is sent on ----
 
 void must_survive(const node_message& message, std::string_view bytes) {
-  const std::string ours = encode_node_message(message);
-  const bool is_of_our_version = bytes.front() == static_cast<char>(node_protocol_newest);
+  const std::uint32_t version = version_of(bytes);
+  const std::string ours = encode_node_message(message, version);
+  const bool is_of_our_version = bytes.front() == static_cast<char>(version);
   if (is_of_our_version)
     must(ours == bytes, "what is decoded is encoded to the same bytes");
   else
@@ -104,7 +113,7 @@ void must_survive(const node_message& message, std::string_view bytes) {
            && ours.substr(1) == bytes.substr(1, ours.size() - 1),
          "of another version a greeting's start is read");
   const auto again = decoded(ours);
-  must(again && encode_node_message(*again) == ours, "what is encoded is decoded to the same");
+  must(again && encode_node_message(*again, version) == ours, "what is encoded is decoded to the same");
 }
 
 }  // namespace

@@ -232,6 +232,9 @@ TEST_F(postgres_cluster, leases_of_all_tenants_are_listed_by_room_up_to_a_number
   }
   EXPECT_TRUE(lease("id-a").epoch);
   words ids;
+  EXPECT_EQ(a->leases_of("id-a", 10).size(), a->leases(10).size());
+  EXPECT_EQ(a->leases_of("id-a", 1).size(), 1U);
+  EXPECT_TRUE(a->leases_of("id-b", 10).empty());
   for (const auto& one : a->leases(3))
     ids.push_back(fmt::format("{} {}", one.room_id, one.tenant));
   EXPECT_EQ(ids, (words{"B 2", "q 2", "r 1"}));
@@ -311,6 +314,29 @@ TEST_F(postgres_cluster, only_the_lease_that_is_meant_is_released) {
   store->release_room(default_tenant, "r", "id-b", epoch);
   store->release_room(2, "r", "id-a", epoch);
   EXPECT_EQ(a->leases(10).size(), 1U);
+}
+
+TEST_F(postgres_cluster, a_room_that_was_passed_is_the_others_and_of_nobody_elses) {
+  a->enter(node("id-a", "one"));
+  b->enter(node("id-b", "two"));
+  const auto epoch = lease("id-a").epoch.value();
+  store->pass_room(default_tenant, "r", "id-a", "id-b", epoch);
+  EXPECT_EQ(lease("id-a").holder, "id-b");
+  EXPECT_EQ(lease("id-b").epoch, epoch + 1);
+  store->pass_room(default_tenant, "r", "id-b", "id-gone", epoch + 1);
+  EXPECT_TRUE(a->leases(10).empty()) << "it is free: the other is gone";
+}
+
+TEST_F(postgres_cluster, only_the_lease_that_is_meant_is_passed) {
+  a->enter(node("id-a", "one"));
+  b->enter(node("id-b", "two"));
+  const auto old = lease("id-a").epoch.value();
+  const auto epoch = lease("id-a").epoch.value();
+  store->pass_room(default_tenant, "r", "id-a", "id-b", old);
+  store->pass_room(default_tenant, "r", "id-a", "id-gone", old);
+  store->pass_room(default_tenant, "r", "id-b", "id-b", epoch);
+  store->pass_room(2, "r", "id-a", "id-b", epoch);
+  EXPECT_EQ(a->leases(10).at(0).node, "id-a");
 }
 
 // A server that is no node of the cluster comes to a room that a node has.

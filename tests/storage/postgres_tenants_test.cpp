@@ -161,7 +161,7 @@ TEST_F(postgres_tenants, the_functions_that_ask_whose_a_key_is_tell_only_that) {
             2);
   EXPECT_EQ(sql("SELECT string_agg(proname, ' ' ORDER BY proname) FROM pg_proc"
                 " WHERE pronamespace = 'tandem'::regnamespace AND prosecdef"),
-            "leased_rooms tenant_of_file tenant_of_key tenant_of_room");
+            "leased_rooms rooms_leased_by tenant_of_file tenant_of_key tenant_of_room");
   EXPECT_EQ(as_app("SELECT tenant_of_key('token', 'token of t')")[0][0].as<int>(), 2);
   const pqxx::result leased = as_app("SELECT * FROM leased_rooms(10)");
   EXPECT_EQ(leased.columns(), 4U) << "tenant, id, node, epoch";

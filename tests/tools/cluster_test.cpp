@@ -87,6 +87,19 @@ TEST_F(cluster_command, nodes_are_listed_with_who_beats_and_who_does_not) {
   EXPECT_EQ(err, "");
 }
 
+TEST_F(cluster_command, a_node_that_beats_seldom_is_watched_for_as_long_as_one_says) {
+  registry->leave("id-2");
+  std::thread beating{[&] {
+    std::this_thread::sleep_for(1s);
+    registry->beat("id-1");
+  }};
+  EXPECT_EQ(run({"nodes", "--beat-ms", "30000"}), EXIT_SUCCESS);  // it ends with the beat
+  beating.join();
+  EXPECT_NE(out.find(" alive "), std::string::npos) << out;
+  EXPECT_EQ(run({"nodes", "--beat-ms", "1"}), EXIT_SUCCESS);
+  EXPECT_NE(out.find(" silent "), std::string::npos) << out;
+}
+
 TEST_F(cluster_command, rooms_are_listed_with_their_node) {
   EXPECT_EQ(run({"rooms"}), EXIT_SUCCESS);
   EXPECT_EQ(out, "") << "none is held";
@@ -133,7 +146,8 @@ TEST_F(cluster_command, another_store_than_postgresql_has_no_cluster) {
 
 TEST_F(cluster_command, what_is_not_understood_is_a_wrong_usage) {
   for (const words& given : {words{}, {"none"}, {"nodes", "two"}, {"drain"}, {"move", "r"},
-                             {"nodes", "--max", "3"}})
+                             {"nodes", "--max", "3"}, {"nodes", "--beat-ms", "x"},
+                             {"nodes", "--beat-ms", "60001"}, {"rooms", "--beat-ms", "3"}})
     EXPECT_THROW(run(given), tools::usage_error);
 }
 

@@ -218,6 +218,16 @@ export class Cluster {
     this.block(other, one, how);
   }
 
+  /** No other node reaches it, nor gets an answer: as if its machine were gone, but it beats. */
+  async silence(name) {
+    for (const other of this.others(name)) this.cut(name, other);
+    await this.#wires.find(({ to }) => to === name).wire.fallSilent();
+  }
+
+  async answer() {
+    for (const { wire } of this.#wires) await wire.answer();
+  }
+
   heal() {
     for (const open of this.#blocked.splice(0)) open();
   }

@@ -6,12 +6,18 @@
 //   lost     gone: what they were part of ends when the wire is whole again
 //   refused  (both ways) every connection ends at once, and so do new ones
 //
-// A connection comes about while its bytes are held or lost: it is silent.
+// A connection comes about while its bytes are held or lost: it is silent. For that
+// not even to happen, as where a machine has no power, the whole wire falls silent.
 
+import { fork } from 'node:child_process';
+import { once } from 'node:events';
 import fs from 'node:fs';
 import net from 'node:net';
 
-import { atEnd } from '../../live/support/suite.mjs';
+import { atEnd, sleep } from '../../live/support/suite.mjs';
+
+const queueLength = 64; // of connections that nobody has taken
+const answerMs = 200; // nobody has answered, if not by then
 
 /** Ends it so that the other side gets an error; a socket in a folder knows no such thing. */
 const reset = (socket) => (socket.remotePort ? socket.resetAndDestroy() : socket.destroy());
@@ -71,6 +77,8 @@ class Pair {
 
 export class Wire {
   #listener;
+  #keeper; // while silent: a process that has the port
+  #fillers = [];
   #pairs = new Set();
   #ways = new Map(); // by who dials
 
@@ -78,10 +86,40 @@ export class Wire {
   static async lay({ at, to, whoDials }) {
     const wire = new Wire();
     Object.assign(wire, { to, whoDials });
-    wire.#listener = net.createServer((front) => wire.#connected(front));
-    await new Promise((done, fail) => wire.#listener.once('error', fail).listen(at, done));
+    await wire.#listen({ ...at, backlog: queueLength });
     wire.forget = atEnd(() => wire.close());
     return wire;
+  }
+
+  async #listen(at) {
+    this.#listener = net.createServer((front) => this.#connected(front));
+    await new Promise((done, fail) => this.#listener.once('error', fail).listen(at, done));
+  }
+
+  /** Who dials gets no answer, no refusal either. The connections that there are stay as they are. */
+  async fallSilent() {
+    const { port } = this;
+    this.#keeper = fork(new URL('port_keeper.mjs', import.meta.url));
+    this.#keeper.send('keep', this.#listener._handle);
+    await once(this.#keeper, 'message');
+    this.#listener.close();
+    for (let isAnswered = true; isAnswered;) {
+      const filler = net.connect(port, '127.0.0.1').on('error', () => {});
+      this.#fillers.push(filler);
+      isAnswered = await Promise.race([once(filler, 'connect').then(() => true), sleep(answerMs).then(() => false)]);
+    }
+  }
+
+  /** Never refused in between: the port is handed back open. */
+  async answer() {
+    if (!this.#keeper) return;
+    this.#keeper.send('give back');
+    const [, handle] = await once(this.#keeper, 'message');
+    for (const filler of this.#fillers.splice(0)) filler.destroy();
+    await this.#listen({ _handle: handle });
+    this.#keeper.kill();
+    this.#keeper = undefined;
+    await sleep(answerMs); // those that wait in the queue are taken first
   }
 
   get port() {
@@ -127,6 +165,8 @@ export class Wire {
   close() {
     for (const pair of this.#pairs) pair.end();
     this.#listener.close();
+    this.#keeper?.kill();
+    for (const filler of this.#fillers) filler.destroy();
     this.forget?.();
   }
 }
