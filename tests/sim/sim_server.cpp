@@ -67,7 +67,7 @@ class sim_server::session final : public session_effects {
   void join_again(join_request request) override { join(std::move(request)); }
   void settle() override;
   void ask_ai(ai::question) override {}
-  void take_back(std::uint64_t) override {}
+  void take_back(std::optional<std::uint64_t>) override {}
   void leave() override;
   void open(client::open wanted) override;
   void submit(submit_edit edit) override;
