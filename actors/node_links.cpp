@@ -62,13 +62,12 @@ void links_state::dial(const std::string& node, link& to) {
 }
 
 void links_state::on_dialed(const dialed& result) {
+  complain(result);
   const auto found = links_.find(result.node);
   if (found == links_.end() || found->second.number != 0)
-    return;  // it has dialled us meanwhile
-  if (!result.peer) {
-    complain(result);
+    return;  // it took too long, or it has dialled us meanwhile
+  if (!result.peer)
     return lose(found);
-  }
   link& to = found->second;
   to.peer = result.peer;
   self_->monitor(to.peer);
@@ -81,6 +80,15 @@ void links_state::complain(const dialed& failed) {
   if (node != nullptr && !failed.why_not.empty() && complained_.insert(node->id).second)
     log(log_level::error, fmt::format("cannot speak with node {} at {}: {}", node->name,
                                       node->address, failed.why_not));
+}
+
+// Somebody was dialled, and this very node has answered: CAF goes by ids that two
+// processes can share, and the address may be this node's own.
+void links_state::complain_of_self() {
+  if (complained_.insert(cluster_->self).second)
+    log(log_level::error, "another node was dialled and this one has answered: CAF cannot tell them"
+                          " apart, because both have the same MAC addresses and the same process"
+                          " number (containers), or one is advertised at the other's address");
 }
 
 void links_state::greet(const link& to) {
@@ -110,6 +118,8 @@ void links_state::on_greeting(const node_bytes& part) {
   const auto* peer = std::get_if<node::greeting>(&message);
   if (peer == nullptr || sender == nullptr || cluster_ == nullptr)
     return;
+  if (part.from == settings_.number)
+    return complain_of_self();
   const bool is_answer = (part.flags & node_bytes::is_answer) != 0;
   link& from = links_[peer->id];
   if (!is_answer && !is_repeated(from, part)) {

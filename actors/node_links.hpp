@@ -102,6 +102,7 @@ class links_state {
   void dial(const std::string& node, link& to);
   void fail(const std::exception& error);
   void complain(const dialed& failed);
+  void complain_of_self();
   void greet(const link& to);
   void answer(const link& to);
   void say_greeting(const link& to, std::uint8_t flags);

@@ -87,6 +87,7 @@ class linked_nodes {
     std::shared_ptr<cluster_counters> counters = std::make_shared<cluster_counters>();
     std::vector<std::string> lost{};  // links to these nodes
     bool cannot_dial = false;
+    bool dials_itself = false;
     bool fails_once = false;          // when it is told of the next one
     registry_actor registry{};
     room_actor room{};
@@ -203,7 +204,9 @@ class linked_nodes {
     links_settings settings{one.registry, one.counters, number, one.id, speaks,
                             [this, &one](const std::string& address, const auto& answer) {
                               gateway_actor peer;
-                              if (!one.cannot_dial)
+                              if (one.dials_itself)
+                                peer = one.links;
+                              else if (!one.cannot_dial)
                                 peer = address == a.id ? a.links : b.links;
                               answer(std::move(peer), {});
                             },

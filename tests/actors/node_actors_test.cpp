@@ -81,6 +81,15 @@ TEST(node_actors, who_has_lost_a_link_and_greets_anew_ends_the_others_routes) {
   EXPECT_TRUE(nodes.b.told->moved[0].is_link_lost);
 }
 
+TEST(node_actors, who_dials_another_and_reaches_itself_makes_no_link) {
+  linked_nodes nodes;
+  nodes.a.dials_itself = true;
+  nodes.knock(nodes.a, nodes.relay_to(nodes.a, nodes.b));
+  nodes.pass(2s);
+  EXPECT_EQ(nodes.a.counters->links, 0U);
+  EXPECT_EQ(nodes.a.told->lines, lines{"moved "});
+}
+
 // ---- routes ----
 
 class routes : public testing::Test {
