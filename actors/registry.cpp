@@ -17,7 +17,7 @@ constexpr std::chrono::milliseconds tick_ms{25};
 // one before, up to the longest: every turn costs a lease asked for, or a node dialled.
 constexpr std::int64_t moved_pause_us = 20'000;
 constexpr std::int64_t link_lost_pause_us = 100'000;
-constexpr std::int64_t longest_pause_us = 1'000'000;
+constexpr std::int64_t longest_pause_us = 250'000;
 // How long after it a pause is remembered, and who was said to have the room.
 constexpr std::int64_t pause_remembered_us = 5'000'000;
 // Rooms that go home at one tick: who is in them notices a short pause.

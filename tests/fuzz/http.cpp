@@ -133,8 +133,9 @@ void must_be_json(const net::http_response& answer) {
 }
 
 void must_be_sound(const net::http_response& answer) {
+  // 503: invites, which this store does not keep.
   static const std::set<unsigned> expected{200, 201, 204, 304, 400, 403, 404,
-                                           405, 411, 413, 426, 431};
+                                           405, 411, 413, 426, 431, 503};
   must(expected.contains(answer.result_int()), "a status is one of those documented");
   const auto type = answer[http::field::content_type];
   if (type == "application/json")
