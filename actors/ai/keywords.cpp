@@ -1,10 +1,23 @@
 #include "actors/ai/keywords.hpp"
 
+#include <algorithm>
+#include <array>
+#include <cstddef>
+
 namespace tandem::ai {
 
 namespace {
 
 using std::string_view;
+
+template <std::size_t A, std::size_t B>
+constexpr std::array<string_view, A + B> joined(const string_view (&first)[A],
+                                                const string_view (&second)[B]) {
+  std::array<string_view, A + B> all{};
+  std::ranges::copy(first, all.begin());
+  std::ranges::copy(second, all.begin() + A);
+  return all;
+}
 
 constexpr string_view python[] = {
   "self", "return", "def", "for", "import", "from", "class", "not", "None", "True", "False",
@@ -20,7 +33,7 @@ constexpr string_view python[] = {
   "Any", "Path", "argparse", "collections", "dataclasses", "functools", "itertools", "logging",
   "pathlib", "typing", "subprocess"};
 
-constexpr string_view javascript[] = {
+constexpr string_view script[] = {
   "const", "return", "function", "let", "else", "for", "new", "this", "await", "async", "import",
   "export", "from", "class", "extends", "true", "false", "null", "undefined", "typeof", "throw",
   "try", "catch", "finally", "switch", "case", "break", "continue", "default", "delete",
@@ -35,41 +48,34 @@ constexpr string_view javascript[] = {
   "removeEventListener", "querySelector", "querySelectorAll", "getElementById", "createElement",
   "appendChild", "classList", "textContent", "innerHTML", "preventDefault", "target", "value",
   "fetch", "localStorage", "sessionStorage", "location", "navigator", "require", "module",
-  "exports", "process", "string", "number", "boolean", "readonly", "interface", "type", "private",
-  "public", "protected", "unknown", "never", "enum", "implements", "abstract", "declare",
-  "namespace", "keyof", "Record", "Partial", "Readonly", "ReadonlyArray"};
+  "exports", "process", "type"};
 
-constexpr string_view web[] = {
-  "const", "return", "function", "let", "else", "for", "new", "this", "await", "async", "import",
-  "export", "from", "class", "extends", "true", "false", "null", "undefined", "typeof", "throw",
-  "try", "catch", "finally", "switch", "case", "break", "continue", "default", "delete",
-  "instanceof", "static", "super", "var", "void", "while", "yield", "constructor", "console",
-  "log", "length", "push", "map", "filter", "forEach", "includes", "indexOf", "join", "split",
-  "slice", "splice", "sort", "find", "some", "every", "reduce", "replace", "trim", "startsWith",
-  "endsWith", "toString", "padStart", "concat", "keys", "values", "entries", "then", "Promise",
-  "resolve", "reject", "all", "Object", "assign", "Array", "isArray", "JSON", "parse",
-  "stringify", "Math", "max", "min", "floor", "round", "abs", "random", "Date", "now", "Error",
-  "Map", "Set", "Number", "String", "Boolean", "RegExp", "Symbol", "document", "window",
-  "setTimeout", "clearTimeout", "setInterval", "clearInterval", "addEventListener",
-  "removeEventListener", "querySelector", "querySelectorAll", "getElementById", "createElement",
-  "appendChild", "classList", "textContent", "innerHTML", "preventDefault", "target", "value",
-  "fetch", "localStorage", "sessionStorage", "location", "navigator", "require", "module",
-  "exports", "process", "div", "span", "body", "head", "html", "button", "input", "label", "form",
-  "img", "script", "style", "link", "meta", "title", "main", "header", "footer", "section", "nav",
-  "table", "select", "option", "textarea", "iframe", "strong", "href", "src", "alt",
-  "placeholder", "type", "name", "width", "height", "content", "charset", "onclick", "margin",
-  "padding", "display", "color", "background", "border", "position", "relative", "absolute",
-  "fixed", "flex", "grid", "block", "inline-block", "none", "auto", "center", "left", "right",
-  "top", "bottom", "font-size", "font-family", "font-weight", "font", "text-align",
-  "text-decoration", "line-height", "background-color", "background-image", "border-radius",
-  "border-bottom", "border-top", "margin-top", "margin-bottom", "margin-left", "margin-right",
-  "padding-top", "padding-bottom", "padding-left", "padding-right", "max-width", "min-width",
-  "max-height", "min-height", "justify-content", "align-items", "flex-direction", "flex-wrap",
-  "space-between", "column", "row", "wrap", "overflow", "hidden", "opacity", "cursor", "pointer",
-  "z-index", "transform", "transition", "box-shadow", "vertical-align", "visibility",
-  "white-space", "nowrap", "float", "clear", "solid", "underline", "uppercase", "inherit",
-  "initial", "important", "hover", "first-child", "last-child", "media", "rgba", "white", "black",
-  "transparent"};
+// What TypeScript adds.
+constexpr string_view types[] = {
+  "string", "number", "boolean", "readonly", "interface", "private", "public", "protected",
+  "unknown", "never", "enum", "implements", "abstract", "declare", "namespace", "keyof", "Record",
+  "Partial", "Readonly", "ReadonlyArray"};
+
+// HTML and CSS.
+constexpr string_view markup[] = {
+  "div", "span", "body", "head", "html", "button", "input", "label", "form", "img", "script",
+  "style", "link", "meta", "title", "main", "header", "footer", "section", "nav", "table",
+  "select", "option", "textarea", "iframe", "strong", "href", "src", "alt", "placeholder", "name",
+  "width", "height", "content", "charset", "onclick", "margin", "padding", "display", "color",
+  "background", "border", "position", "relative", "absolute", "fixed", "flex", "grid", "block",
+  "inline-block", "none", "auto", "center", "left", "right", "top", "bottom", "font-size",
+  "font-family", "font-weight", "font", "text-align", "text-decoration", "line-height",
+  "background-color", "background-image", "border-radius", "border-bottom", "border-top",
+  "margin-top", "margin-bottom", "margin-left", "margin-right", "padding-top", "padding-bottom",
+  "padding-left", "padding-right", "max-width", "min-width", "max-height", "min-height",
+  "justify-content", "align-items", "flex-direction", "flex-wrap", "space-between", "column",
+  "row", "wrap", "overflow", "hidden", "opacity", "cursor", "pointer", "z-index", "transform",
+  "transition", "box-shadow", "vertical-align", "visibility", "white-space", "nowrap", "float",
+  "clear", "solid", "underline", "uppercase", "inherit", "initial", "important", "hover",
+  "first-child", "last-child", "media", "rgba", "white", "black", "transparent"};
+
+constexpr auto javascript = joined(script, types);
+constexpr auto web = joined(script, markup);
 
 constexpr string_view c_family[] = {
   "return", "const", "std", "auto", "else", "for", "while", "void", "bool", "int", "char",
