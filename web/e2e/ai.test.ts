@@ -162,6 +162,16 @@ describe('ghost text', () => {
     expect(await ghostText(ada)).toBe('');
   });
 
+  it('is not missed where the file goes meanwhile', async () => {
+    await ada.page.locator('[data-file="shop.py"]').hover(); // brings the buttons
+    await ada.page.getByRole('button', { name: 'Delete shop.py' }).click();
+    await grace.press('Control+End');
+    await Promise.all([grace.type('x = y', 0), ada.page.getByRole('button', { name: 'Delete', exact: true }).click()]);
+    await grace.page.locator('[data-file="shop.py"]').waitFor({ state: 'detached' });
+    await eventually(() => models.requests.every(({ ended }) => ended), (are) => are, 'the end of what was asked');
+    await eventually(() => grace.caretNames(), (names) => names.length === 0, 'no carets');
+  });
+
   it('comes from the files themselves where the room wants it so', async () => {
     await mode('local');
     await eventually(() => face(ada).textContent(), (said) => said === 'AI: local', 'the header');

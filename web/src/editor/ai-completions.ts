@@ -96,8 +96,8 @@ function place(binding: MonacoBinding, model: monaco.editor.ITextModel, position
     file: binding.file,
     key: `${binding.file.id ?? binding.file.name}:${mark.character}:${model.getVersionId()}`,
     position: () => {
-      const now = mark.position();
-      if (now === undefined || model.isDisposed()) return undefined;
+      const now = model.isDisposed() ? undefined : mark.position(); // its file may have been deleted
+      if (now === undefined) return undefined;
       const { before, after } = caretLine(binding, model, now);
       return before === line.before && after === line.after ? binding.characterAt(now) : undefined;
     },

@@ -29,11 +29,11 @@ export class RemoteCarets {
     this.style.textContent = peers.map(peerRules).join('\n');
   }
 
-  /** Draws the carets of another file. */
-  attach(binding: MonacoBinding): void {
+  /** Draws the carets of another file, or of none. */
+  attach(binding: MonacoBinding | undefined): void {
     this.clear();
     this.binding = binding;
-    this.draw(binding.file.cursors);
+    if (binding) this.draw(binding.file.cursors);
   }
 
   draw(cursors: readonly PeerCursor[]): void {

@@ -164,6 +164,7 @@ export class Workspace {
     this.followed.delete(followed);
     if (this.current === followed) {
       this.current = undefined;
+      this.carets.attach(undefined);
       this.editor.setModel(null);
       this.listener.onCurrent(undefined);
     }
