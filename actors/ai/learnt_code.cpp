@@ -209,7 +209,7 @@ std::vector<candidate> learnt_code::candidates(const caret_place& place) const {
   weighing found;
   double open = 1;
   const context_hashes hashes = hashes_of(place.context);
-  std::vector<successors::successor> fitting;
+  std::vector<std::pair<successors::successor, double>> fitting;  // with their weights
   for (std::size_t order = longest_context; order-- > 0;) {
     if (hashes[order] == 0)
       continue;
@@ -218,14 +218,14 @@ std::vector<candidate> learnt_code::candidates(const caret_place& place) const {
     after_tokens_.for_each(hashes[order], [&](const successors::successor& one) {
       if (!fits(one, place))
         return;
-      total += weight_of(one, place);
-      fitting.push_back(one);
+      fitting.emplace_back(one, weight_of(one, place));
+      total += fitting.back().second;
     });
     if (fitting.empty())
       continue;
     const double escape = static_cast<double>(fitting.size()) * escape_each;
-    for (const successors::successor& one : fitting)
-      found.add(one.token, open * weight_of(one, place) / (total + escape),
+    for (const auto& [one, weight] : fitting)
+      found.add(one.token, open * weight / (total + escape),
                 static_cast<double>(one.spaced) / one.count);
     open *= escape / (total + escape);
   }
