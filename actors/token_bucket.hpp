@@ -3,6 +3,7 @@
 #pragma once
 
 #include <algorithm>
+#include <chrono>
 #include <cstdint>
 
 namespace tandem {
@@ -11,7 +12,11 @@ class token_bucket {
  public:
   // REQUIRES: per_second > 0, burst > 0.
   token_bucket(std::uint32_t per_second, std::uint32_t burst) noexcept
-      : us_per_token_{std::max<std::int64_t>(1, 1'000'000 / per_second)},
+      : token_bucket{std::chrono::microseconds{1'000'000 / per_second}, burst} {}
+
+  // The same for a slow one. REQUIRES: burst > 0.
+  token_bucket(std::chrono::microseconds per_token, std::uint32_t burst) noexcept
+      : us_per_token_{std::max<std::int64_t>(1, per_token.count())},
         span_us_{us_per_token_ * burst} {}
 
   // Takes a token and returns 0, or returns the microseconds until there is one.
@@ -20,8 +25,7 @@ class token_bucket {
     // generic cell rate algorithm).
     const std::int64_t full_at = std::max(full_at_us_, now_us) + us_per_token_;
     const std::int64_t excess = full_at - now_us - span_us_;
-    if (excess > 0)
-      return excess;
+    if (excess > 0) return excess;
     full_at_us_ = full_at;
     return 0;
   }

@@ -17,14 +17,18 @@ const std::string& nobodys_hash() {
   return hash;
 }
 
+std::int64_t steady_us() {
+  return std::chrono::duration_cast<std::chrono::microseconds>(
+           std::chrono::steady_clock::now().time_since_epoch())
+    .count();
+}
+
 }  // namespace
 
-password_pool::password_pool(std::uint32_t threads, std::uint32_t waiting_max,
-                             std::string program)
+password_pool::password_pool(std::uint32_t threads, std::uint32_t waiting_max, std::string program)
     : waiting_max_{waiting_max}, program_{std::move(program)} {
   nobodys_hash();
-  for (std::uint32_t i = 0; i < threads; ++i)
-    threads_.emplace_back([this] { run(); });
+  for (std::uint32_t i = 0; i < threads; ++i) threads_.emplace_back([this] { run(); });
 }
 
 password_pool::~password_pool() {
@@ -33,15 +37,13 @@ password_pool::~password_pool() {
     is_ending_ = true;
   }
   changed_.notify_all();
-  for (std::thread& thread : threads_)
-    thread.join();
+  for (std::thread& thread : threads_) thread.join();
 }
 
 void password_pool::check(std::string password, std::optional<std::string> hashed, turn when,
                           std::function<void(verdict)> answer) {
-  add({[password = std::move(password), hashed = std::move(hashed), answer](
-         password_worker& by, password_pace pace) {
-         const bool fits = by.is_right(password, hashed.value_or(nobodys_hash()), pace);
+  add({[password = std::move(password), hashed = std::move(hashed), answer](password_worker& by) {
+         const bool fits = by.is_right(password, hashed.value_or(nobodys_hash()));
          answer(fits && hashed ? verdict::right : verdict::wrong);
        },
        [answer] { answer(verdict::busy); }},
@@ -50,9 +52,7 @@ void password_pool::check(std::string password, std::optional<std::string> hashe
 
 void password_pool::hash(std::string password, turn when,
                          std::function<void(std::optional<std::string>)> answer) {
-  add({[password = std::move(password), answer](password_worker& by, password_pace pace) {
-         answer(by.hash(password, pace));
-       },
+  add({[password = std::move(password), answer](password_worker& by) { answer(by.hash(password)); },
        [answer] { answer(std::nullopt); }},
       when);
 }
@@ -74,40 +74,45 @@ void password_pool::add(job added, turn when) {
     }
   }
   changed_.notify_one();
-  if (refuse)
-    refuse();
+  if (refuse) refuse();
+}
+
+// Nothing at the end.
+std::optional<password_pool::taken> password_pool::take() {
+  std::unique_lock lock{mutex_};
+  changed_.wait(lock, [this] { return is_ending_ || !waiting_.empty(); });
+  if (is_ending_) return std::nullopt;
+  auto first = waiting_.extract(waiting_.begin());
+  const bool is_in_burst = first.key() != known && hurried_.take(steady_us()) == 0;
+  return taken{std::move(first.mapped()), first.key(), is_in_burst};
+}
+
+bool password_pool::is_done(const job& what, password_worker& by) {
+  try {
+    what.work(by);
+    return true;
+  } catch (const std::exception& error) {
+    log(log_level::error, std::string{"cannot hash a password: "} + error.what());
+    return false;
+  }
 }
 
 void password_pool::run() {
-  password_worker worker{program_};
-  bool is_starved = false;  // by the others: the last one took too long
-  while (true) {
-    job next;
-    turn when = known;
-    {
-      std::unique_lock lock{mutex_};
-      changed_.wait(lock, [this] { return is_ending_ || !waiting_.empty(); });
-      if (is_ending_)
-        return;
-      when = waiting_.begin()->first;
-      next = std::move(waiting_.begin()->second);
-      waiting_.erase(waiting_.begin());
-    }
-    if (std::chrono::steady_clock::now() - next.since > waiting_max_ms) {
-      next.refuse();
+  password_worker in_a_hurry{program_, password_pace::hurried};
+  password_worker in_idle_time{program_, password_pace::idle, idle_patience_ms};
+  bool is_starved = false;  // by others: the last one took too long
+  while (auto next = take()) {
+    const auto begin = std::chrono::steady_clock::now();
+    if (begin - next->what.since > waiting_max_ms) {
+      next->what.refuse();
       continue;
     }
-    const auto begin = std::chrono::steady_clock::now();
-    try {
-      next.work(worker,
-                when == known || is_starved ? password_pace::hurried : password_pace::idle);
-    } catch (const std::exception& error) {
-      log(log_level::error, std::string{"cannot hash a password: "} + error.what());
-      next.refuse();
-    }
+    const bool hurries = next->when == known || next->is_in_burst || is_starved;
+    if ((hurries || !is_done(next->what, in_idle_time)) && !is_done(next->what, in_a_hurry))
+      next->what.refuse();
     const auto took = std::chrono::steady_clock::now() - begin;
     is_starved = took > starved_after_ms;
-    if (when != known)
+    if (next->when != known)
       rest_for(std::min<std::chrono::steady_clock::duration>(took, starved_after_ms));
   }
 }

@@ -8,10 +8,15 @@
 //     browser before goes before all. When too many wait, those that have tried
 //     most are sent away, and so is who has waited for waiting_max_ms: a flood
 //     delays a stranger, it does not keep them out.
-//  3. A thread rests after a stranger's as long as that took, unless somebody is
+//  3. So do the first few strangers' passwords of a while: only what is more than
+//     hurried_burst, and one per hurried_every, is looked at in idle time alone,
+//     or edits would wait. What finds no idle time hurries, too.
+//  4. A thread rests after a stranger's as long as that took, unless somebody is
 //     there who goes before all: strangers have half of its time.
-//  4. A password that is checked against no hash takes as long as one that is.
+//  5. A password that is checked against no hash takes as long as one that is.
 #pragma once
+
+#include "actors/token_bucket.hpp"
 
 #include <chrono>
 #include <condition_variable>
@@ -27,7 +32,6 @@
 namespace tandem::net {
 
 class password_worker;
-enum class password_pace : std::uint8_t;
 
 class password_pool {
  public:
@@ -53,15 +57,26 @@ class password_pool {
  private:
   static constexpr std::chrono::milliseconds waiting_max_ms{5'000};
   static constexpr std::chrono::milliseconds starved_after_ms{500};
+  static constexpr std::chrono::milliseconds idle_patience_ms{2'000};
+  static constexpr std::chrono::seconds hurried_every{5};
+  static constexpr std::uint32_t hurried_burst = 20;
 
   struct job {
-    std::function<void(password_worker&, password_pace)> work;
+    std::function<void(password_worker&)> work;
     std::function<void()> refuse;
     std::chrono::steady_clock::time_point since = std::chrono::steady_clock::now();
   };
 
   void add(job added, turn when);
+  struct taken {
+    job what;
+    turn when;
+    bool is_in_burst;  // invariant 3
+  };
+
   void run();
+  std::optional<taken> take();
+  static bool is_done(const job& what, password_worker& by);
   void rest_for(std::chrono::steady_clock::duration as_long);
 
   const std::uint32_t waiting_max_;
@@ -69,6 +84,7 @@ class password_pool {
   std::mutex mutex_;
   std::condition_variable changed_;
   std::multimap<turn, job> waiting_;
+  token_bucket hurried_{hurried_every, hurried_burst};
   bool is_ending_ = false;
   std::vector<std::thread> threads_;
 };

@@ -52,7 +52,7 @@ int usage(std::FILE* to) {
 int run(std::span<char* const> arguments) {
   const std::string_view wanted = arguments.empty() ? "" : arguments.front();
   if (wanted == tandem::net::hash_passwords_command)  // by the server, for itself
-    return tandem::net::serve_passwords();
+    return tandem::net::serve_passwords(arguments.subspan(1));
   for (const command& each : commands)
     if (each.name == wanted)
       return each.run(arguments.subspan(1));

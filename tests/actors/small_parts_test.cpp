@@ -51,6 +51,14 @@ TEST(token_bucket, gives_a_burst_and_then_the_rate) {
   EXPECT_GT(bucket.take(now_us + 100'000), 0);
 }
 
+TEST(token_bucket, may_be_slower_than_one_a_second) {
+  token_bucket bucket{std::chrono::seconds{5}, 2};
+  EXPECT_EQ(bucket.take(0), 0);
+  EXPECT_EQ(bucket.take(0), 0);
+  EXPECT_EQ(bucket.take(1'000'000), 4'000'000);
+  EXPECT_EQ(bucket.take(5'000'000), 0);
+}
+
 TEST(token_bucket, saves_up_no_more_than_the_burst) {
   token_bucket bucket{10, 3};
   EXPECT_EQ(bucket.take(0), 0);

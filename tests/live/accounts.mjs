@@ -147,6 +147,9 @@ async function hashingProcess(made) {
   check(first && !more.length, 'passwords are hashed in one process of its own');
   const open = fs.readdirSync(`/proc/${first}/fd`).filter((one) => Number(one) > 2);
   same(open.length, 0, 'files that it has open besides the standard ones');
+  // proc(5): of a few who sign in, each has a share of a busy machine (nice 10, SCHED_OTHER).
+  const stat = fs.readFileSync(`/proc/${first}/stat`, 'utf8').replace(/^.*\) /, '').split(' ');
+  same([stat[16], stat[38]], ['10', '0'], 'its niceness and its policy');
   process.kill(first, 'SIGKILL');
   const wrong = () => made.guest().ask('POST', '/account/sign-in', { login: 'carl', password: 'wrong' });
   check([401, 429].includes((await wrong()).status), 'nobody is let in because of it');

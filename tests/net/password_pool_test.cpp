@@ -8,6 +8,7 @@
 
 #include <algorithm>
 #include <filesystem>
+#include <fstream>
 #include <future>
 #include <mutex>
 #include <vector>
@@ -32,9 +33,10 @@ TEST(passwords, a_hash_fits_its_password_only_and_is_another_each_time) {
 class password_pool_test : public testing::Test {
  protected:
   verdict check(password_pool& pool, const std::string& password,
-                const std::optional<std::string>& hashed) {
+                const std::optional<std::string>& hashed,
+                password_pool::turn when = password_pool::known) {
     std::promise<verdict> answer;
-    pool.check(password, hashed, password_pool::known,
+    pool.check(password, hashed, when,
                [&](verdict given) { answer.set_value(given); });
     return answer.get_future().get();
   }
@@ -67,8 +69,7 @@ TEST_F(password_pool_test, waiting_is_bounded_and_in_turns) {
       pool.check("x", std::nullopt, when, [&, name](verdict given) {
         const std::lock_guard lock{mutex};
         order.push_back(name + (given == verdict::busy ? " busy" : ""));
-        if (order.size() == 6)
-          last.set_value();
+        if (order.size() == 6) last.set_value();
       });
     };
     add("first", 5);  // is being checked, or soon will be: a hash takes its time
@@ -87,12 +88,37 @@ TEST_F(password_pool_test, waiting_is_bounded_and_in_turns) {
   EXPECT_LT(at("tried once"), at("tried twice"));
 }
 
+// A program that says in a file of each password whether it is in idle time.
+TEST_F(password_pool_test, a_few_strangers_hurry_and_a_flood_of_them_has_idle_time) {
+  const temp_folder folder;
+  folder.write("hasher", "#!/bin/sh\ncd \"${0%/*}\"\nwhile read line; do\n"
+                         "  echo \"${2:-hurried}\" >>paces; echo wrong\ndone\n");
+  std::filesystem::permissions(folder / "hasher", std::filesystem::perms::owner_all);
+  const auto paces = [&] {
+    std::vector<std::string> read;
+    std::ifstream file{folder / "paces"};
+    for (std::string line; std::getline(file, line);)
+      read.push_back(line);
+    return read;
+  };
+  const std::vector<std::string> burst(20, "hurried");
+  password_pool pool{1, 8, folder / "hasher"};
+  for (std::size_t i = 0; i < burst.size(); ++i)
+    ASSERT_EQ(check(pool, "x", "hashed", 1), verdict::wrong);
+  EXPECT_EQ(paces(), burst);
+  const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds{20};
+  while (paces().back() != "--idle" && std::chrono::steady_clock::now() < deadline)
+    ASSERT_EQ(check(pool, "x", "hashed", 1), verdict::wrong);
+  EXPECT_EQ(paces().back(), "--idle");
+  EXPECT_EQ(check(pool, "x", "hashed", password_pool::known), verdict::wrong);
+  EXPECT_EQ(paces().back(), "hurried");
+}
+
 TEST(password_worker, a_program_that_does_not_answer_is_an_error_and_not_a_verdict) {
   for (const char* program : {"/nonexistent", "/bin/false", "/bin/true"}) {
-    net::password_worker worker{program};
+    net::password_worker worker{program, password_pace::hurried};
     for (int i = 0; i < 2; ++i)
-      EXPECT_THROW(worker.is_right("a", "b", password_pace::hurried), std::runtime_error)
-        << program;
+      EXPECT_THROW(worker.is_right("a", "b"), std::runtime_error) << program;
   }
 }
 
@@ -100,11 +126,10 @@ TEST(password_worker, a_program_that_takes_nothing_is_waited_for_no_longer_than_
   const temp_folder folder;
   folder.write("deaf", "#!/bin/sh\nexec /bin/sleep 20\n");
   std::filesystem::permissions(folder / "deaf", std::filesystem::perms::owner_all);
-  net::password_worker worker{folder / "deaf", std::chrono::milliseconds{100}};
+  net::password_worker worker{folder / "deaf", password_pace::idle, std::chrono::milliseconds{100}};
   const std::string more_than_a_socket_keeps(4'000'000, 'x');
   const auto begin = std::chrono::steady_clock::now();
-  EXPECT_THROW(worker.is_right(more_than_a_socket_keeps, "b", password_pace::hurried),
-               std::runtime_error);
+  EXPECT_THROW(worker.is_right(more_than_a_socket_keeps, "b"), std::runtime_error);
   EXPECT_LT(std::chrono::steady_clock::now() - begin, std::chrono::seconds{15});
 }
 
