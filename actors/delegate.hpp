@@ -7,6 +7,7 @@
 //     room has moved.
 #pragma once
 
+#include "actors/hardening.hpp"
 #include "actors/node_interfaces.hpp"
 #include "actors/node_messages.hpp"
 
@@ -25,7 +26,7 @@ struct delegate_settings {
   std::uint64_t route = 0;
 };
 
-class delegate_state {
+class delegate_state : public guarded_state<delegate_state> {
  public:
   static inline const char* name = "delegate";
   explicit delegate_state(delegate_actor::pointer self) : self_{self} {}
@@ -38,19 +39,11 @@ class delegate_state {
   // The other node, or what it wanted here, is gone.
   void leave();
 
-  // Runs a handler. An exception ends this delegate, and nothing else: the other
+  // An exception ends this delegate, and nothing else: the other
   // node's sessions look for the room anew.
-  template <class F>
-  void guarded(F handler) {
-    try {
-      handler();
-    } catch (const std::exception& error) {
-      fail(error);
-    }
-  }
+  void fail(const std::exception& error);
 
  private:
-  void fail(const std::exception& error);
   void send(const node_message& message);
   void on_enter(node::enter& wish);
   void on_member(node::member& from);

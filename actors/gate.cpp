@@ -1,6 +1,7 @@
 #include "actors/gate.hpp"
 
 #include "actors/clock.hpp"
+#include "actors/hardening.hpp"
 #include "actors/invites.hpp"
 #include "actors/log.hpp"
 

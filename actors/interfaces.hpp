@@ -417,15 +417,6 @@ struct read_task {
   std::function<void(storage::reader&)> task;
 };
 
-// Makes an actor outlive what would otherwise end it: strangers' errors and
-// exits, and messages it does not know (which CAF would print, with their text).
-template <class Self>
-void harden(Self* self) {
-  self->set_default_handler(caf::drop);
-  self->set_error_handler([](caf::error&) {});
-  self->set_exit_handler([](caf::exit_msg&) {});
-}
-
 }  // namespace tandem
 
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(tandem::client_said)

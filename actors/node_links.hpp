@@ -18,6 +18,7 @@
 //     receipts (receipts_since) can be seen not to.
 #pragma once
 
+#include "actors/hardening.hpp"
 #include "actors/node_interfaces.hpp"
 #include "actors/node_messages.hpp"
 
@@ -50,7 +51,7 @@ struct links_settings {
   std::uint64_t unread_bytes_max = std::uint64_t{128} << 20U;
 };
 
-class links_state {
+class links_state : public guarded_state<links_state> {
  public:
   static inline const char* name = "links";
   explicit links_state(links_actor::pointer self) : self_{self} {}
@@ -65,15 +66,8 @@ class links_state {
   void on_down(const caf::down_msg& down);
   void on_end();
 
-  // Runs a handler. An exception costs the message that it was about, and no link.
-  template <class F>
-  void guarded(F handler) {
-    try {
-      handler();
-    } catch (const std::exception& error) {
-      fail(error);
-    }
-  }
+  // An exception costs the message that it was about, and no link.
+  void fail(const std::exception& error);
 
  private:
   struct link {
@@ -100,7 +94,6 @@ class links_state {
   using remote_route = std::pair<std::uint64_t, std::uint64_t>;  // node's number, route
 
   void dial(const std::string& node, link& to);
-  void fail(const std::exception& error);
   void complain(const dialed& failed);
   void complain_of_self();
   void greet(const link& to);

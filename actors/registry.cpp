@@ -1,6 +1,7 @@
 #include "actors/registry.hpp"
 
 #include "actors/clock.hpp"
+#include "actors/hardening.hpp"
 #include "actors/room.hpp"
 
 #include <algorithm>

@@ -12,6 +12,7 @@
 //     reaches each session in the room's.
 #pragma once
 
+#include "actors/hardening.hpp"
 #include "actors/node_interfaces.hpp"
 #include "actors/node_messages.hpp"
 
@@ -34,7 +35,7 @@ struct relay_settings {
   std::string node;
 };
 
-class relay_state {
+class relay_state : public guarded_state<relay_state> {
  public:
   static inline const char* name = "relay";
   explicit relay_state(relay_actor::pointer self) : self_{self} {}
@@ -52,19 +53,11 @@ class relay_state {
   void end(const std::string& holder, bool is_link_lost);
   void on_down(const caf::down_msg& down);
 
-  // Runs a handler. An exception ends this relay, and nothing else: its sessions
+  // An exception ends this relay, and nothing else: its sessions
   // look for the room anew.
-  template <class F>
-  void guarded(F handler) {
-    try {
-      handler();
-    } catch (const std::exception& error) {
-      fail(error);
-    }
-  }
+  void fail(const std::exception& error);
 
  private:
-  void fail(const std::exception& error);
   void send(const node_message& message);
   void ask(enter& in);
   void on_entered(const node::entered& in);

@@ -256,7 +256,7 @@ void room_state::offer_to_retire() {
   self_->send(settings_.registry, room_idle{settings_.room_id, entered_, room_actor{self_}});
 }
 
-void room_state::quarantine(const std::exception& error) {
+void room_state::fail(const std::exception& error) {
   log(log_level::error, "room " + settings_.room_id + " ends: " + error.what());
   for (const auto& [site, session] : members_)
     self_->send(session, room_says{expelled{close_code::going_away, "the room has failed"}, site});

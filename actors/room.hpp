@@ -15,6 +15,7 @@
 //     everybody it is told once.
 #pragma once
 
+#include "actors/hardening.hpp"
 #include "actors/interfaces.hpp"
 
 #include <exception>
@@ -38,7 +39,7 @@ struct room_settings {
   std::string node{};  // this one, in a cluster
 };
 
-class room_state : public room_effects {
+class room_state : public room_effects, public guarded_state<room_state> {
  public:
   static inline const char* name = "room";
   explicit room_state(room_actor::pointer self) : self_{self} {}
@@ -54,16 +55,9 @@ class room_state : public room_effects {
   void on_renamed(const room_renamed& renamed);
   void on_down(const caf::down_msg& down);
 
-  // Runs a handler. An exception ends this room, and nothing else: its members
+  // An exception ends this room, and nothing else: its members
   // are told to connect again, and find it loaded anew.
-  template <class F>
-  void guarded(F handler) {
-    try {
-      handler();
-    } catch (const std::exception& error) {
-      quarantine(error);
-    }
-  }
+  void fail(const std::exception& error);
 
   void tell(ot::site_id site, room_event event) override;
   void tell_everyone(fanout_ptr batch) override;
@@ -96,7 +90,6 @@ class room_state : public room_effects {
   void forget(ot::site_id site);
   void note_if_empty();
   void quit_when_written();
-  void quarantine(const std::exception& error);
 
   room_actor::pointer self_;
   room_settings settings_;

@@ -3,6 +3,7 @@
 #pragma once
 
 #include "actors/ai/ai_interfaces.hpp"
+#include "actors/hardening.hpp"
 #include "actors/interfaces.hpp"
 #include "actors/rate_limits.hpp"
 #include "actors/session_core.hpp"
@@ -30,7 +31,7 @@ struct session_settings {
   ai::autocomplete_actor ai = {};           // none: nothing can be asked
 };
 
-class session_state : public session_effects {
+class session_state : public session_effects, public guarded_state<session_state> {
  public:
   static inline const char* name = "session";
   explicit session_state(session_actor::pointer self) : self_{self} {}
@@ -46,16 +47,9 @@ class session_state : public session_effects {
   void on_no_room(const no_room& none);
   void on_ai(const ai_says& said) { core_->on_ai(said.event); }
 
-  // Runs a handler. An exception ends this connection, and nothing else: its
+  // An exception ends this connection, and nothing else: its
   // client is told to connect again.
-  template <class F>
-  void guarded(F handler) {
-    try {
-      handler();
-    } catch (const std::exception& error) {
-      fail(error);
-    }
-  }
+  void fail(const std::exception& error);
 
   void send(const frame& bytes) override { settings_.sink->send(bytes, pace_); }
   std::uint64_t unread_bytes() const override { return settings_.sink->unread_bytes(); }
@@ -82,7 +76,6 @@ class session_state : public session_effects {
   void tell_room(member_says message);
   void enter(granted_entry granted);
   void ask_for_room(join_request request);
-  void fail(const std::exception& error);
   ai::asker as_asker() const;
   void attend_to_ai();
 

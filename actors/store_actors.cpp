@@ -1,5 +1,6 @@
 #include "actors/store_actors.hpp"
 
+#include "actors/hardening.hpp"
 #include "actors/log.hpp"
 #include "ot/composer.hpp"
 

@@ -1,5 +1,7 @@
 #include "actors/visit.hpp"
 
+#include "actors/hardening.hpp"
+
 #include <utility>
 
 namespace tandem {

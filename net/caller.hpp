@@ -18,6 +18,7 @@ struct incoming {
   http_request message;
   std::string peer;  // the address of the socket's other end
   std::shared_ptr<departure> leaving{};  // none: nobody notices when it goes
+  std::shared_ptr<void> place_of_body{};  // door's, of a large one
 };
 using incoming_ptr = std::shared_ptr<const incoming>;
 

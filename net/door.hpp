@@ -1,5 +1,6 @@
-// Who may come in: the Origin allow-list, and how many connections there may
-// be, WebSockets and others each for themselves. Thread-safe.
+// Who may come in: the Origin allow-list; how many connections there may be,
+// WebSockets and others each for themselves; how many bytes of requests' bodies are
+// held at once. Thread-safe.
 #pragma once
 
 #include "net/server_options.hpp"
@@ -14,23 +15,23 @@
 
 namespace tandem::net {
 
-// How many there are, in all and of each address. Not thread-safe.
-class head_count {
+// How much there is, in all and of each address. An empty address is that of many
+// people, who are not counted together. Not thread-safe.
+class tally {
  public:
-  head_count(std::uint32_t max, std::uint32_t per_address_max)
+  tally(std::uint64_t max, std::uint64_t per_address_max)
       : max_{max}, per_address_max_{per_address_max} {}
 
-  // Counts one in. Whether there was room for it; every call is matched by a
-  // `leave`.
-  bool enter(const std::string& address);
-  void leave(const std::string& address);
-  std::uint32_t all() const noexcept { return all_; }
+  // Whether there was room for it; every call is matched by a `leave`.
+  bool enter(const std::string& address, std::uint64_t amount = 1);
+  void leave(const std::string& address, std::uint64_t amount = 1);
+  std::uint64_t all() const noexcept { return all_; }
 
  private:
-  const std::uint32_t max_;
-  const std::uint32_t per_address_max_;
-  std::uint32_t all_ = 0;
-  std::unordered_map<std::string, std::uint32_t> by_address_;
+  const std::uint64_t max_;
+  const std::uint64_t per_address_max_;
+  std::uint64_t all_ = 0;
+  std::unordered_map<std::string, std::uint64_t> by_address_;
 };
 
 class door {
@@ -42,22 +43,27 @@ class door {
   // is allowed.
   bool allows_origin(std::string_view origin) const;
 
-  // Of WebSockets: as head_count's.
+  // Of WebSockets: as tally's.
   bool enter(const std::string& address);
   void leave(const std::string& address);
-  std::uint32_t connections() const;
+  std::uint64_t connections() const;
 
   // The place of a connection that is no WebSocket, or not yet: it is free again
-  // when nobody holds it. Null if there is none left. An empty address is that of
-  // many people, who are not counted together. The door must outlive it.
+  // when nobody holds it. Null if there is none left. The door must outlive it.
   using place = std::shared_ptr<void>;
   place take_place(const std::string& address);
 
+  // Likewise for the body of a request, which has so many bytes.
+  place take_place_of_body(const std::string& address, std::uint64_t bytes);
+
  private:
+  place take(tally& of, const std::string& address, std::uint64_t amount);
+
   std::set<std::string, std::less<>> origins_;
   mutable std::mutex mutex_;
-  head_count sockets_;
-  head_count others_;
+  tally sockets_;
+  tally others_;
+  tally body_bytes_;
 };
 
 }  // namespace tandem::net

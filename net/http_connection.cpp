@@ -12,18 +12,43 @@
 
 namespace tandem::net {
 
+namespace {
+
+constexpr std::chrono::seconds linger{2};
+constexpr std::size_t discarded_bytes = 16U << 10U;
+
+}  // namespace
+
 void http_connection::read() {
   parser_.emplace();
   parser_->header_limit(host_.header_bytes_max());
   parser_->body_limit(host_.body_bytes_max());
   stream_.expires_after(host_.request_timeout());
+  http::async_read_header(
+    stream_, buffer_, *parser_,
+    [self = shared_from_this()](boost::system::error_code error, std::size_t) {
+      self->on_header(error);
+    });
+}
+
+// Its deadline is that of the whole request.
+void http_connection::on_header(boost::system::error_code error) {
+  if (error)
+    return on_problem(error);
+  if (parser_->get().count(http::field::transfer_encoding) > 0)
+    return refuse(http::status::length_required, "bad_message", "send a Content-Length");
+  if (parser_->is_done())
+    return on_request({});
+  const std::uint64_t bytes = parser_->content_length().value_or(0);
+  if (bytes > small_body_bytes && !(place_of_body_ = host_.place_of_body(peer_, bytes)))
+    return refuse(http::status::service_unavailable, "unavailable", "too much is being sent");
   http::async_read(stream_, buffer_, *parser_,
-                   [self = shared_from_this()](boost::system::error_code error, std::size_t) {
-                     self->on_request(error);
+                   [self = shared_from_this()](boost::system::error_code problem, std::size_t) {
+                     self->on_request(problem);
                    });
 }
 
-void http_connection::on_request(boost::system::error_code error) {
+void http_connection::on_problem(boost::system::error_code error) {
   if (error == http::error::body_limit)
     return refuse(http::status::payload_too_large, "too_large", "the body is too large");
   if (error == http::error::header_limit)
@@ -32,12 +57,14 @@ void http_connection::on_request(boost::system::error_code error) {
   if (error.category() == http::make_error_code(http::error::bad_method).category()
       && error != http::error::end_of_stream && error != http::error::partial_message)
     return refuse(http::status::bad_request, "bad_message", "not a valid request");
+  close();
+}
+
+void http_connection::on_request(boost::system::error_code error) {
   if (error)
-    return close();
+    return on_problem(error);
   http_request request = parser_->release();
   parser_.reset();
-  if (request.count(http::field::transfer_encoding) > 0)
-    return refuse(http::status::length_required, "bad_message", "send a Content-Length");
   if (host_.wants_upgrade(request)) {
     stream_.expires_never();
     place_.reset();
@@ -57,7 +84,8 @@ void http_connection::on_request(boost::system::error_code error) {
           self->watch_for_end();
       });
   });
-  auto whole = std::make_shared<const incoming>(incoming{std::move(request), peer_, leaving_});
+  auto whole = std::make_shared<const incoming>(
+    incoming{std::move(request), peer_, leaving_, std::exchange(place_of_body_, nullptr)});
   host_.answer(std::move(whole), [self = shared_from_this()](http_answer answer) {
     boost::asio::post(self->stream_.get_executor(),
                       [self, answer = std::move(answer)]() mutable {
@@ -68,6 +96,7 @@ void http_connection::on_request(boost::system::error_code error) {
 
 void http_connection::refuse(http::status status, std::string_view code, std::string_view why) {
   keep_alive_ = false;
+  is_refused_ = true;
   write(error_response(status, code, why));
 }
 
@@ -107,9 +136,29 @@ void http_connection::write_whole(http_response response) {
 void http_connection::answered(boost::system::error_code error) {
   response_.reset();
   body_.reset();
+  if (!error && is_refused_)
+    return let_it_read();
   if (error || !keep_alive_)
     return close();
   read();
+}
+
+void http_connection::let_it_read() {
+  boost::system::error_code ignored;
+  stream_.socket().shutdown(boost::asio::ip::tcp::socket::shutdown_send, ignored);
+  stream_.expires_after(linger);
+  discard();
+}
+
+void http_connection::discard() {
+  buffer_.clear();
+  stream_.async_read_some(
+    buffer_.prepare(discarded_bytes),
+    [self = shared_from_this()](boost::system::error_code error, std::size_t) {
+      if (error)
+        return self->close();
+      self->discard();
+    });
 }
 
 // ---- in pieces ----

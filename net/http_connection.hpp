@@ -9,6 +9,11 @@
 //     makes it wants to hear of that (departure).
 //  4. A request with a Transfer-Encoding is refused: Beast 1.81 lacks later
 //     fixes there (net/README.md).
+//  5. Who is refused before all of a request is read gets to read why: what still
+//     comes is thrown away for linger, for closing at once would take the answer back
+//     (RFC 9112, 9.6).
+//  6. A body of more than small_body_bytes is read when there is a place for it, which
+//     it has as long as somebody holds the request.
 #pragma once
 
 #include "net/caller.hpp"
@@ -39,9 +44,13 @@ class http_host {
   // Whether links to it are https.
   virtual bool is_secure() const = 0;
   virtual std::uint64_t body_bytes_max() const = 0;
+  // `peer`: as the connection's. Null if there is none left.
+  virtual door::place place_of_body(const std::string& peer, std::uint64_t bytes) = 0;
   virtual std::uint32_t header_bytes_max() const = 0;
   virtual std::chrono::milliseconds request_timeout() const = 0;
 };
+
+constexpr std::uint64_t small_body_bytes = 64U << 10U;
 
 class http_connection final : public std::enable_shared_from_this<http_connection> {
  public:
@@ -59,7 +68,9 @@ class http_connection final : public std::enable_shared_from_this<http_connectio
  private:
   using parser = http::request_parser<http::string_body>;
 
+  void on_header(boost::system::error_code error);
   void on_request(boost::system::error_code error);
+  void on_problem(boost::system::error_code error);
   void write(http_answer answer);
   void write_whole(http_response response);
   void write_in_pieces(http_response head, std::shared_ptr<body_source> body);
@@ -69,6 +80,8 @@ class http_connection final : public std::enable_shared_from_this<http_connectio
   void on_piece(std::optional<std::string> piece);
   void answered(boost::system::error_code error);
   void refuse(http::status status, std::string_view code, std::string_view why);
+  void let_it_read();
+  void discard();
   void close();
 
   boost::beast::tcp_stream stream_;
@@ -78,12 +91,14 @@ class http_connection final : public std::enable_shared_from_this<http_connectio
   http_host& host_;
   boost::beast::flat_buffer buffer_;
   std::optional<parser> parser_;
+  door::place place_of_body_;
   std::shared_ptr<http_response> response_;
   std::shared_ptr<body_source> body_;  // while an answer is sent in pieces
   std::string piece_;
   bool keep_alive_ = false;
   bool knows_chunks_ = true;
   bool is_head_ = false;
+  bool is_refused_ = false;  // and more may come
   std::shared_ptr<departure> leaving_;  // while an answer is waited for
   bool is_watched_ = false;  // while a body, or such an answer, is waited for
 };

@@ -27,11 +27,14 @@ struct server_options {
   std::uint32_t io_threads = 1;
   std::uint32_t connections_max = 10'000;  // WebSockets
   std::uint32_t connections_per_address_max = 2'000;
-  // All others: each may hold a request's body. Of a trusted proxy's address only
-  // the first counts.
+  // All others. Of a trusted proxy's address only the first counts.
   std::uint32_t http_connections_max = 4'000;
   std::uint32_t http_connections_per_address_max = 1'000;
   std::uint64_t request_body_bytes = 4U << 20U;
+  // Of those above small_body_bytes, from their header until nobody needs them. Of a
+  // trusted proxy's address only the first counts.
+  std::uint64_t request_bodies_bytes_max = 256U << 20U;
+  std::uint64_t request_bodies_per_address_bytes_max = 32U << 20U;
   std::uint32_t request_header_bytes = 8U << 10U;
   std::uint32_t request_timeout_ms = 15'000;
   std::uint32_t hello_timeout_ms = 10'000;

@@ -13,6 +13,7 @@
 
 #include "actors/ai/ai_counters.hpp"
 #include "actors/ai/ai_interfaces.hpp"
+#include "actors/hardening.hpp"
 #include "actors/log.hpp"
 
 #include <chrono>
@@ -36,7 +37,7 @@ struct autocomplete_settings {
   std::function<ot::client_id()> new_client;
 };
 
-class autocomplete_state {
+class autocomplete_state : public guarded_state<autocomplete_state> {
  public:
   static inline const char* name = "autocompl";
   explicit autocomplete_state(autocomplete_actor::pointer self) : self_{self} {}
@@ -54,14 +55,9 @@ class autocomplete_state {
   void on_tick();
   void on_stop();
 
-  // Runs a handler. An exception is that message's end, and nothing else's.
-  template <class F>
-  void guarded(F handler) {
-    try {
-      handler();
-    } catch (const std::exception& error) {
-      log(log_level::error, std::string{"the AI: "} + error.what());
-    }
+  // An exception is that message's end, and nothing else's.
+  void fail(const std::exception& error) {
+    log(log_level::error, std::string{"the AI: "} + error.what());
   }
 
  private:

@@ -10,6 +10,7 @@
 
 #include "actors/ai/ai_counters.hpp"
 #include "actors/ai/ai_interfaces.hpp"
+#include "actors/hardening.hpp"
 
 #include <map>
 #include <memory>
@@ -31,7 +32,7 @@ struct companion_settings {
   std::shared_ptr<ai_counters> counters;
 };
 
-class companion_state : public companion_effects {
+class companion_state : public companion_effects, public guarded_state<companion_state> {
  public:
   static inline const char* name = "companion";
   explicit companion_state(companion_actor::pointer self) : self_{self} {}
@@ -48,15 +49,8 @@ class companion_state : public companion_effects {
   void on_room(const room_says& said);
   void on_no_room(const no_room& none);
 
-  // Runs a handler. An exception ends what this companion knows, and nothing else.
-  template <class F>
-  void guarded(F handler) {
-    try {
-      handler();
-    } catch (const std::exception& error) {
-      fail(error);
-    }
-  }
+  // An exception ends what this companion knows, and nothing else.
+  void fail(const std::exception& error);
 
   void open(client::open wanted) override;
   void post(client::chat said) override;
@@ -70,7 +64,6 @@ class companion_state : public companion_effects {
   std::int64_t now_us() const;
   void enter();
   void lose_room(error_code code, std::string_view why);
-  void fail(const std::exception& error);
   void tick_while_waited_for();
   void count();
 

@@ -9,6 +9,7 @@
 
 #include "actors/ai/ai_counters.hpp"
 #include "actors/ai/ai_interfaces.hpp"
+#include "actors/hardening.hpp"
 #include "actors/log.hpp"
 
 #include <atomic>
@@ -50,7 +51,7 @@ struct texts_settings {
   std::shared_ptr<text_queue> queue;
 };
 
-class texts_state {
+class texts_state : public guarded_state<texts_state> {
  public:
   static inline const char* name = "texts";
   explicit texts_state(texts_actor::pointer self) : self_{self} {}
@@ -61,14 +62,9 @@ class texts_state {
   void on_model(const model_says& said);
   void on_stop();
 
-  // Runs a handler. An exception is that message's end, and nothing else's.
-  template <class F>
-  void guarded(F handler) {
-    try {
-      handler();
-    } catch (const std::exception& error) {
-      log(log_level::error, std::string{"the AI, about a text: "} + error.what());
-    }
+  // An exception is that message's end, and nothing else's.
+  void fail(const std::exception& error) {
+    log(log_level::error, std::string{"the AI, about a text: "} + error.what());
   }
 
  private:

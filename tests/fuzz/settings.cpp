@@ -38,6 +38,8 @@ bool same(const net::server_options& a, const net::server_options& b) {
          && a.http_connections_max == b.http_connections_max
          && a.http_connections_per_address_max == b.http_connections_per_address_max
          && a.request_body_bytes == b.request_body_bytes
+         && a.request_bodies_bytes_max == b.request_bodies_bytes_max
+         && a.request_bodies_per_address_bytes_max == b.request_bodies_per_address_bytes_max
          && a.request_header_bytes == b.request_header_bytes
          && a.request_timeout_ms == b.request_timeout_ms
          && a.hello_timeout_ms == b.hello_timeout_ms && a.idle_timeout_ms == b.idle_timeout_ms

@@ -1,6 +1,8 @@
 // Clients that read too slowly, or not at all, and clients that send too much:
 // the server's memory stays bounded, the others hardly notice, nothing is lost.
 
+import net from 'node:net';
+
 import { checkLog } from './support/log_check.mjs';
 import { someText } from './support/monkey.mjs';
 import { ProtocolClient } from './support/protocol_client.mjs';
@@ -144,6 +146,33 @@ async function deafFlood(server, text, messages) {
   return `${grown}, somebody else waited ${waited.toFixed(1)} ms`;
 }
 
+/** Many large requests at once, none of them ever whole; somebody else's is answered. */
+async function bodies(server) {
+  const room = await server.createRoom([{ file }]);
+  const grown = watchMemory(server);
+  const bodyBytes = 4_000_000;
+  const head = `POST /rooms HTTP/1.1\r\nHost: x\r\nContent-Length: ${bodyBytes}\r\n\r\n`;
+  const sockets = repeat(200, () => {
+    const socket = net.connect(server.port, '127.0.0.1').on('error', () => {});
+    socket.answer = '';
+    socket.on('data', (bytes) => { socket.answer += bytes; });
+    socket.write(head + ' '.repeat(bodyBytes - 1));
+    return socket;
+  });
+  const taken = (socket) => socket.bytesWritten - socket.writableLength > bodyBytes;
+  await until('each is taken or refused', () => sockets.every((socket) => socket.answer || taken(socket)));
+  const refused = sockets.filter((socket) => /^HTTP\/1.1 503 /.test(socket.answer)).length;
+  check(sockets.length - refused <= 8, `${refused} refused: a place for 32 MiB each address`);
+  const [calm] = await enterAll(server, room, ['calm']);
+  calm.end();
+  for (const socket of sockets) socket.destroy();
+  await until('there is place again', async () => {
+    const answer = await fetch(`${server.url}/rooms`, { method: 'POST', body: '{}' + ' '.repeat(1 << 20) });
+    return answer.status === 201;
+  });
+  return `${grown()}, ${refused} of ${sockets.length} refused`;
+}
+
 const repeat = (count, make) => Array.from({ length: count }, (_, i) => make(i));
 const longText = 'A line of text, and another one. '.repeat(6000); // 200 KB
 
@@ -164,6 +193,7 @@ await suite('flood', [
   { name: 'slow readers', deadlineMs: 90_000, run: () => withServer({}, slowReaders) },
   { name: 'too many edits',
     run: () => withServer({ TANDEM_OPS_PER_SECOND: '50', TANDEM_OPS_BURST: '20' }, rateLimited) },
+  { name: 'large requests', run: () => withServer({}, bodies) },
   ...deafCases.map(([what, text, messages]) => ({ name: `deaf flood: ${what}`,
     run: () => withServer({}, (server) => deafFlood(server, text, messages)) })),
 ]);

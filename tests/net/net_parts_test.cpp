@@ -121,6 +121,22 @@ TEST(door, has_so_many_places_for_what_is_no_websocket) {
   EXPECT_TRUE(door.take_place("")) << "a proxy's are not counted together";
 }
 
+TEST(door, has_so_many_bytes_for_bodies) {
+  net::server_options options;
+  options.request_bodies_bytes_max = 100;
+  options.request_bodies_per_address_bytes_max = 60;
+  net::door door{options, "http://127.0.0.1:1"};
+  net::door::place first = door.take_place_of_body("a", 60);
+  EXPECT_TRUE(first);
+  EXPECT_FALSE(door.take_place_of_body("a", 1)) << "60 of one address";
+  EXPECT_FALSE(door.take_place_of_body("b", 41)) << "100 in all";
+  net::door::place second = door.take_place_of_body("b", 40);
+  EXPECT_TRUE(second);
+  first.reset();
+  EXPECT_TRUE(door.take_place_of_body("", 60)) << "free again, and whom it was given";
+  EXPECT_TRUE(door.take_place_of_body("a", 60));
+}
+
 // ---- the outbound queue ----
 
 frame bytes_of(std::string text) {

@@ -69,8 +69,11 @@ class http_client {
   }
 
   // Sends bytes as they are.
-  answer raw(const std::string& bytes) {
+  void send(const std::string& bytes) {
     boost::asio::write(socket_, boost::asio::buffer(bytes));
+  }
+  answer raw(const std::string& bytes) {
+    send(bytes);
     return read(false);
   }
 
