@@ -220,5 +220,18 @@ TEST(node_actors, bytes_that_are_no_message_end_their_route_and_are_answered) {
   EXPECT_TRUE(std::holds_alternative<member_left>(nodes.b.told->said[0].what));
 }
 
+// The RELAY's sessions look for the room anew, and nobody stays behind for them.
+TEST_F(routes, a_relay_that_cannot_read_its_owner_ends_and_takes_its_delegate_with_it) {
+  nodes.tell(nodes.a.links, node_bytes{22, 1, 0, "nonsense"});
+  EXPECT_EQ(nodes.a.told->lines, (lines{"entered 7", "moved "}));
+  ASSERT_EQ(nodes.a.told->moved.size(), 1U);
+  EXPECT_TRUE(nodes.a.told->moved[0].is_link_lost);
+  ASSERT_EQ(nodes.b.told->said.size(), 1U);
+  EXPECT_EQ(std::get<member_left>(nodes.b.told->said[0].what).site, 7U);
+  EXPECT_EQ(nodes.actors(), before_entering - 1) << "neither relay nor delegate";
+  nodes.knock(nodes.a, nodes.relay_to(nodes.a, nodes.b));
+  EXPECT_EQ(nodes.b.told->wishes.size(), 1U) << "the link holds";
+}
+
 }  // namespace
 }  // namespace tandem::test
