@@ -317,10 +317,15 @@ void session_core::deliver(const room_note& note) {
   const auto found = files_.find(note.file);
   if (found == files_.end())
     return;
-  if (note.on_file == room_note::effect::renamed)
+  if (note.on_file == room_note::effect::renamed) {
     found->second.name = note.new_name;
-  else
-    files_.erase(found);
+    return;
+  }
+  const followed gone = std::move(found->second);
+  files_.erase(found);
+  if (gone.unanswered_seq)  // the room's answer would find no file any more
+    send_error({error_code::unknown_file, "the file was removed", gone.name, gone.unanswered_seq,
+                {}, {}});
 }
 
 }  // namespace tandem

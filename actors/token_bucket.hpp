@@ -25,7 +25,8 @@ class token_bucket {
     // generic cell rate algorithm).
     const std::int64_t full_at = std::max(full_at_us_, now_us) + us_per_token_;
     const std::int64_t excess = full_at - now_us - span_us_;
-    if (excess > 0) return excess;
+    if (excess > 0)
+      return excess;
     full_at_us_ = full_at;
     return 0;
   }

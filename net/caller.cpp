@@ -27,26 +27,6 @@ std::string joined_headers(const http_request& request, const char* name) {
   return all;
 }
 
-// From the back: who is next to a proxy of ours was seen by it, the rest is
-// hearsay.
-std::string address_behind(const incoming& request, const address_list& proxies) {
-  std::string address = request.peer;
-  const std::string all = joined_headers(request.message, "X-Forwarded-For");
-  std::string_view forwarded = all;
-  while (proxies.contains(address) && !forwarded.empty()) {
-    const std::size_t comma = forwarded.rfind(',');
-    const std::size_t begin = comma == std::string_view::npos ? 0 : comma + 1;
-    const std::string_view last = trimmed(forwarded.substr(begin));
-    forwarded = forwarded.substr(0, begin == 0 ? 0 : comma);
-    boost::system::error_code problem;
-    const auto parsed = boost::asio::ip::make_address(std::string{last}, problem);
-    if (problem)
-      break;
-    address = parsed.to_string();
-  }
-  return limited_as(address);
-}
-
 // What a browser says of itself, as far as it can be shown.
 std::string agent_of(const http_request& request) {
   std::string agent;
@@ -77,11 +57,32 @@ std::string set_cookie(const cookie_names& names, std::string_view name, std::st
                      names.is_secure ? "; Secure" : "");
 }
 
+// From the back: who is next to a proxy of ours was seen by it, the rest is
+// hearsay.
+std::string address_of_caller(const http_request& request, const std::string& peer,
+                              const address_list& proxies) {
+  std::string address = peer;
+  const std::string all = joined_headers(request, "X-Forwarded-For");
+  std::string_view forwarded = all;
+  while (proxies.contains(address) && !forwarded.empty()) {
+    const std::size_t comma = forwarded.rfind(',');
+    const std::size_t begin = comma == std::string_view::npos ? 0 : comma + 1;
+    const std::string_view last = trimmed(forwarded.substr(begin));
+    forwarded = forwarded.substr(0, begin == 0 ? 0 : comma);
+    boost::system::error_code problem;
+    const auto parsed = boost::asio::ip::make_address(std::string{last}, problem);
+    if (problem)
+      break;
+    address = parsed.to_string();
+  }
+  return limited_as(address);
+}
+
 caller caller_of(const incoming& request, const cookie_names& names,
                  const address_list& proxies) {
   caller from;
   const http_request& message = request.message;
-  from.shown.address = address_behind(request, proxies);
+  from.shown.address = address_of_caller(message, request.peer, proxies);
   from.shown.agent = agent_of(message);
   from.has_origin = !header(message, "Origin").empty();
   from.csrf = header(message, "Tandem-CSRF");

@@ -57,6 +57,10 @@ std::string set_cookie(const cookie_names& names, std::string_view name, std::st
 caller caller_of(const incoming& request, const cookie_names& names,
                  const address_list& proxies);
 
+// The address alone. `peer`: of the socket's other end.
+std::string address_of_caller(const http_request& request, const std::string& peer,
+                              const address_list& proxies);
+
 // What a page has to say along with the cookie: the digest of the session's
 // token and a word.
 std::string csrf_of(std::string_view session_token);

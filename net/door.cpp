@@ -1,5 +1,7 @@
 #include "net/door.hpp"
 
+#include <algorithm>
+
 namespace tandem::net {
 
 bool tally::enter(const std::string& address, std::uint64_t amount) {
@@ -20,8 +22,9 @@ door::door(const server_options& options, const std::string& url)
     : origins_{options.allowed_origins.begin(), options.allowed_origins.end()},
       sockets_{options.connections_max, options.connections_per_address_max},
       others_{options.http_connections_max, options.http_connections_per_address_max},
-      body_bytes_{options.request_bodies_bytes_max,
-                  options.request_bodies_per_address_bytes_max} {
+      body_bytes_{std::max(options.request_bodies_bytes_max, options.request_body_bytes),
+                  std::max(options.request_bodies_per_address_bytes_max,
+                           options.request_body_bytes)} {
   const std::string port = url.substr(url.rfind(':'));
   const std::string scheme = url.substr(0, url.find("//"));
   for (const char* loopback : {"//127.0.0.1", "//localhost", "//[::1]"})

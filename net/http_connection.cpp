@@ -14,7 +14,7 @@ namespace tandem::net {
 
 namespace {
 
-constexpr std::chrono::seconds linger{2};
+constexpr std::chrono::seconds linger_time{2};
 constexpr std::size_t discarded_bytes = 16U << 10U;
 
 }  // namespace
@@ -33,6 +33,7 @@ void http_connection::read() {
 
 // Its deadline is that of the whole request.
 void http_connection::on_header(boost::system::error_code error) {
+  is_head_ = !error && parser_->get().method() == http::verb::head;
   if (error)
     return on_problem(error);
   if (parser_->get().count(http::field::transfer_encoding) > 0)
@@ -40,7 +41,7 @@ void http_connection::on_header(boost::system::error_code error) {
   if (parser_->is_done())
     return on_request({});
   const std::uint64_t bytes = parser_->content_length().value_or(0);
-  if (bytes > small_body_bytes && !(place_of_body_ = host_.place_of_body(peer_, bytes)))
+  if (bytes > small_body_bytes && !(place_of_body_ = host_.place_of_body(parser_->get(), peer_, bytes)))
     return refuse(http::status::service_unavailable, "unavailable", "too much is being sent");
   http::async_read(stream_, buffer_, *parser_,
                    [self = shared_from_this()](boost::system::error_code problem, std::size_t) {
@@ -73,7 +74,6 @@ void http_connection::on_request(boost::system::error_code error) {
   }
   keep_alive_ = request.keep_alive();
   knows_chunks_ = request.version() >= 11;
-  is_head_ = request.method() == http::verb::head;
   if (is_head_)
     request.method(http::verb::get);
   stream_.expires_after(host_.request_timeout());
@@ -137,25 +137,25 @@ void http_connection::answered(boost::system::error_code error) {
   response_.reset();
   body_.reset();
   if (!error && is_refused_)
-    return let_it_read();
+    return linger();
   if (error || !keep_alive_)
     return close();
   read();
 }
 
-void http_connection::let_it_read() {
-  boost::system::error_code ignored;
-  stream_.socket().shutdown(boost::asio::ip::tcp::socket::shutdown_send, ignored);
-  stream_.expires_after(linger);
+void http_connection::linger() {
+  lingers_until_ = std::chrono::steady_clock::now() + linger_time;
+  stream_.expires_at(lingers_until_);
   discard();
 }
 
+// Beast's timer alone can be outrun by who always has something to read.
 void http_connection::discard() {
   buffer_.clear();
   stream_.async_read_some(
     buffer_.prepare(discarded_bytes),
     [self = shared_from_this()](boost::system::error_code error, std::size_t) {
-      if (error)
+      if (error || std::chrono::steady_clock::now() >= self->lingers_until_)
         return self->close();
       self->discard();
     });

@@ -10,8 +10,9 @@
 //  4. A request with a Transfer-Encoding is refused: Beast 1.81 lacks later
 //     fixes there (net/README.md).
 //  5. Who is refused before all of a request is read gets to read why: what still
-//     comes is thrown away for linger, for closing at once would take the answer back
-//     (RFC 9112, 9.6).
+//     comes is thrown away until they close, for `linger` at most. Closing at once would
+//     take the answer back (RFC 9112, 9.6); and so would a TLS connection that is shut
+//     down while bytes come.
 //  6. A body of more than small_body_bytes is read when there is a place for it, which
 //     it has as long as somebody holds the request.
 #pragma once
@@ -26,6 +27,7 @@
 #include <boost/beast/core/tcp_stream.hpp>
 #include <boost/beast/http/parser.hpp>
 
+#include <chrono>
 #include <functional>
 #include <memory>
 #include <optional>
@@ -45,7 +47,8 @@ class http_host {
   virtual bool is_secure() const = 0;
   virtual std::uint64_t body_bytes_max() const = 0;
   // `peer`: as the connection's. Null if there is none left.
-  virtual door::place place_of_body(const std::string& peer, std::uint64_t bytes) = 0;
+  virtual door::place place_of_body(const http_request& header, const std::string& peer,
+                                    std::uint64_t bytes) = 0;
   virtual std::uint32_t header_bytes_max() const = 0;
   virtual std::chrono::milliseconds request_timeout() const = 0;
 };
@@ -80,7 +83,7 @@ class http_connection final : public std::enable_shared_from_this<http_connectio
   void on_piece(std::optional<std::string> piece);
   void answered(boost::system::error_code error);
   void refuse(http::status status, std::string_view code, std::string_view why);
-  void let_it_read();
+  void linger();
   void discard();
   void close();
 
@@ -99,6 +102,7 @@ class http_connection final : public std::enable_shared_from_this<http_connectio
   bool knows_chunks_ = true;
   bool is_head_ = false;
   bool is_refused_ = false;  // and more may come
+  std::chrono::steady_clock::time_point lingers_until_;
   std::shared_ptr<departure> leaving_;  // while an answer is waited for
   bool is_watched_ = false;  // while a body, or such an answer, is waited for
 };

@@ -72,8 +72,9 @@ class http_server::implementation final : public http_host,
   bool wants_upgrade(const http_request& request) const override;
   bool is_secure() const override { return context_->cookies.is_secure; }
   std::uint64_t body_bytes_max() const override { return options_.request_body_bytes; }
-  door::place place_of_body(const std::string& peer, std::uint64_t bytes) override {
-    return door_->take_place_of_body(counted_as(peer), bytes);
+  door::place place_of_body(const http_request& header, const std::string& peer,
+                            std::uint64_t bytes) override {
+    return door_->take_place_of_body(address_of_caller(header, peer, proxies_), bytes);
   }
   std::uint32_t header_bytes_max() const override { return options_.request_header_bytes; }
   std::chrono::milliseconds request_timeout() const override {
@@ -83,10 +84,6 @@ class http_server::implementation final : public http_host,
  private:
   void accept();
   void accepted(boost::system::error_code error, tcp::socket socket, io_thread& thread);
-  // Many people come by way of a proxy.
-  std::string counted_as(const std::string& peer) const {
-    return proxies_.contains(peer) ? "" : limited_as(peer);
-  }
   ws_timeouts timeouts() const;
   void gone(const std::shared_ptr<ws_connection>& which, const std::string& address);
   void join_threads();
@@ -227,7 +224,8 @@ void http_server::implementation::accepted(boost::system::error_code error, tcp:
                               socket = std::move(socket)]() mutable {
     boost::system::error_code unknown;
     std::string peer = socket.remote_endpoint(unknown).address().to_string();
-    door::place place = self->door_->take_place(self->counted_as(peer));
+    const bool is_proxy = self->proxies_.contains(peer);
+    door::place place = self->door_->take_place(is_proxy ? "" : limited_as(peer));
     if (!place)
       return;
     const auto begin = [self, &thread, peer = std::move(peer),

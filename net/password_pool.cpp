@@ -28,7 +28,8 @@ std::int64_t steady_us() {
 password_pool::password_pool(std::uint32_t threads, std::uint32_t waiting_max, std::string program)
     : waiting_max_{waiting_max}, program_{std::move(program)} {
   nobodys_hash();
-  for (std::uint32_t i = 0; i < threads; ++i) threads_.emplace_back([this] { run(); });
+  for (std::uint32_t i = 0; i < threads; ++i)
+    threads_.emplace_back([this] { run(); });
 }
 
 password_pool::~password_pool() {
@@ -37,24 +38,27 @@ password_pool::~password_pool() {
     is_ending_ = true;
   }
   changed_.notify_all();
-  for (std::thread& thread : threads_) thread.join();
+  for (std::thread& thread : threads_)
+    thread.join();
 }
 
 void password_pool::check(std::string password, std::optional<std::string> hashed, turn when,
                           std::function<void(verdict)> answer) {
-  add({[password = std::move(password), hashed = std::move(hashed), answer](password_worker& by) {
-         const bool fits = by.is_right(password, hashed.value_or(nobodys_hash()));
-         answer(fits && hashed ? verdict::right : verdict::wrong);
-       },
-       [answer] { answer(verdict::busy); }},
-      when);
+  const auto compare = [password = std::move(password), hashed = std::move(hashed),
+                        answer](password_worker& by) -> std::function<void()> {
+    const bool fits = by.is_right(password, hashed.value_or(nobodys_hash()));
+    return [answer, found = fits && hashed ? verdict::right : verdict::wrong] { answer(found); };
+  };
+  add({compare, [answer] { answer(verdict::busy); }}, when);
 }
 
 void password_pool::hash(std::string password, turn when,
                          std::function<void(std::optional<std::string>)> answer) {
-  add({[password = std::move(password), answer](password_worker& by) { answer(by.hash(password)); },
-       [answer] { answer(std::nullopt); }},
-      when);
+  const auto make = [password = std::move(password),
+                     answer](password_worker& by) -> std::function<void()> {
+    return [answer, hashed = by.hash(password)] { answer(hashed); };
+  };
+  add({make, [answer] { answer(std::nullopt); }}, when);
 }
 
 void password_pool::add(job added, turn when) {
@@ -73,27 +77,33 @@ void password_pool::add(job added, turn when) {
       waiting_.emplace(when, std::move(added));
     }
   }
-  changed_.notify_one();
-  if (refuse) refuse();
+  changed_.notify_all();  // one of them may only rest
+  if (refuse)
+    refuse();
 }
 
 // Nothing at the end.
 std::optional<password_pool::taken> password_pool::take() {
   std::unique_lock lock{mutex_};
   changed_.wait(lock, [this] { return is_ending_ || !waiting_.empty(); });
-  if (is_ending_) return std::nullopt;
+  if (is_ending_)
+    return std::nullopt;
   auto first = waiting_.extract(waiting_.begin());
-  const bool is_in_burst = first.key() != known && hurried_.take(steady_us()) == 0;
-  return taken{std::move(first.mapped()), first.key(), is_in_burst};
+  return taken{std::move(first.mapped()), first.key()};
 }
 
-bool password_pool::is_done(const job& what, password_worker& by) {
+bool password_pool::may_hurry(turn when) {
+  const std::lock_guard lock{mutex_};
+  return when == known || hurried_.take(steady_us()) == 0;
+}
+
+// What is to be done with it; nothing if there is none.
+std::function<void()> password_pool::result_of(const job& what, password_worker& by) {
   try {
-    what.work(by);
-    return true;
+    return what.work(by);
   } catch (const std::exception& error) {
-    log(log_level::error, std::string{"cannot hash a password: "} + error.what());
-    return false;
+    log(log_level::warning, std::string{"a password was not hashed: "} + error.what());
+    return nullptr;
   }
 }
 
@@ -107,9 +117,14 @@ void password_pool::run() {
       next->what.refuse();
       continue;
     }
-    const bool hurries = next->when == known || next->is_in_burst || is_starved;
-    if ((hurries || !is_done(next->what, in_idle_time)) && !is_done(next->what, in_a_hurry))
-      next->what.refuse();
+    std::function<void()> answer;
+    if (!is_starved && !may_hurry(next->when))
+      answer = result_of(next->what, in_idle_time);
+    if (!answer)
+      answer = result_of(next->what, in_a_hurry);
+    if (!answer)
+      answer = next->what.refuse;
+    answer();
     const auto took = std::chrono::steady_clock::now() - begin;
     is_starved = took > starved_after_ms;
     if (next->when != known)

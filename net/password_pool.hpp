@@ -8,11 +8,13 @@
 //     browser before goes before all. When too many wait, those that have tried
 //     most are sent away, and so is who has waited for waiting_max_ms: a flood
 //     delays a stranger, it does not keep them out.
-//  3. So do the first few strangers' passwords of a while: only what is more than
-//     hurried_burst, and one per hurried_every, is looked at in idle time alone,
-//     or edits would wait. What finds no idle time hurries, too.
-//  4. A thread rests after a stranger's as long as that took, unless somebody is
-//     there who goes before all: strangers have half of its time.
+//  3. A process hurries or has idle time only (password_pace), and each thread has one
+//     of either. Those who go before all are looked at in a hurry, and so are the first
+//     strangers of a while: hurried_burst of them, and one each hurried_every. What is
+//     more has idle time, or edits would wait; if it finds none for idle_patience_ms, it
+//     hurries, too.
+//  4. A thread rests after a stranger's as long as that took, but no longer than
+//     starved_after_ms, unless somebody is there who goes before all.
 //  5. A password that is checked against no hash takes as long as one that is.
 #pragma once
 
@@ -62,7 +64,8 @@ class password_pool {
   static constexpr std::uint32_t hurried_burst = 20;
 
   struct job {
-    std::function<void(password_worker&)> work;
+    // Gives what is to be done with the result; throws std::exception.
+    std::function<std::function<void()>(password_worker&)> work;
     std::function<void()> refuse;
     std::chrono::steady_clock::time_point since = std::chrono::steady_clock::now();
   };
@@ -71,12 +74,12 @@ class password_pool {
   struct taken {
     job what;
     turn when;
-    bool is_in_burst;  // invariant 3
   };
 
   void run();
   std::optional<taken> take();
-  static bool is_done(const job& what, password_worker& by);
+  bool may_hurry(turn when);
+  static std::function<void()> result_of(const job& what, password_worker& by);
   void rest_for(std::chrono::steady_clock::duration as_long);
 
   const std::uint32_t waiting_max_;

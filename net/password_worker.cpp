@@ -34,7 +34,8 @@ constexpr int idle_nice = 19;
 void give_way(password_pace pace) {
   ::setpriority(PRIO_PROCESS, 0, pace == password_pace::idle ? idle_nice : hurried_nice);
   const sched_param none{};
-  if (pace == password_pace::idle) ::sched_setscheduler(0, SCHED_IDLE, &none);
+  if (pace == password_pace::idle)
+    ::sched_setscheduler(0, SCHED_IDLE, &none);
 }
 
 std::string in_hex(const std::string& text) {
@@ -51,7 +52,8 @@ std::string from_hex_text(std::string_view hex) {
 }  // namespace
 
 std::string hash_password(const std::string& password) {
-  if (sodium_init() < 0) throw std::runtime_error{"libsodium does not work here"};
+  if (sodium_init() < 0)
+    throw std::runtime_error{"libsodium does not work here"};
   std::array<char, crypto_pwhash_STRBYTES> text{};
   if (crypto_pwhash_str_alg(text.data(), password.data(), password.size(), passes, memory_bytes,
                             crypto_pwhash_ALG_ARGON2ID13)
@@ -61,7 +63,8 @@ std::string hash_password(const std::string& password) {
 }
 
 bool is_right_password(const std::string& password, const std::string& hashed) {
-  if (sodium_init() < 0) throw std::runtime_error{"libsodium does not work here"};
+  if (sodium_init() < 0)
+    throw std::runtime_error{"libsodium does not work here"};
   return crypto_pwhash_str_verify(hashed.c_str(), password.data(), password.size()) == 0;
 }
 
@@ -76,7 +79,8 @@ std::string answer_to(std::string_view line) {
     return from_hex_text(line.substr(std::min(from, to), to - std::min(from, to)));
   };
   const std::string password = word(first + 1, second);
-  if (line.starts_with("hash ")) return hash_password(password);
+  if (line.starts_with("hash "))
+    return hash_password(password);
   return is_right_password(password, word(second + 1, line.size())) ? "right" : "wrong";
 }
 
@@ -86,12 +90,14 @@ int serve_passwords(std::span<char* const> options) {
   const bool is_idle = !options.empty() && options.front() == std::string_view{idle_option};
   give_way(is_idle ? password_pace::idle : password_pace::hurried);
   std::string line;
-  while (std::getline(std::cin, line)) std::cout << answer_to(line) << std::endl;
+  while (std::getline(std::cin, line))
+    std::cout << answer_to(line) << std::endl;
   return EXIT_SUCCESS;
 }
 
 bool password_worker::is_right(const std::string& password, const std::string& hashed) {
-  if (program_.empty()) return is_right_password(password, hashed);
+  if (program_.empty())
+    return is_right_password(password, hashed);
   return ask("check " + in_hex(password) + " " + in_hex(hashed) + "\n") == "right";
 }
 
@@ -122,14 +128,16 @@ void password_worker::begin() {
                                     arguments.data(), environment.data());
   posix_spawn_file_actions_destroy(&actions);
   ::close(ends[1]);
-  if (problem == 0) return;
+  if (problem == 0)
+    return;
   process_ = -1;
   end();
   throw std::runtime_error{"cannot start the process that hashes passwords"};
 }
 
 void password_worker::end() {
-  if (socket_ >= 0) ::close(std::exchange(socket_, -1));
+  if (socket_ >= 0)
+    ::close(std::exchange(socket_, -1));
   if (process_ > 0) {
     ::kill(process_, SIGKILL);
     ::waitpid(process_, nullptr, 0);
@@ -139,9 +147,11 @@ void password_worker::end() {
 
 // One that does not answer is replaced by the next call.
 std::string password_worker::ask(const std::string& what) {
-  if (process_ < 0) begin();
+  if (process_ < 0)
+    begin();
   std::string answer;
-  if (send(what)) answer = receive_line();
+  if (send(what))
+    answer = receive_line();
   if (!answer.ends_with('\n')) {
     end();
     throw std::runtime_error{"the process that hashes passwords does not answer"};
@@ -161,9 +171,11 @@ std::string password_worker::receive_line() {
   while (!line.ends_with('\n') && line.size() < answer_bytes_max) {
     pollfd one{socket_, POLLIN, 0};
     std::array<char, answer_bytes_max> bytes;
-    if (::poll(&one, 1, static_cast<int>(patience_.count())) <= 0) break;
+    if (::poll(&one, 1, static_cast<int>(patience_.count())) <= 0)
+      break;
     const ssize_t count = ::recv(socket_, bytes.data(), bytes.size(), 0);
-    if (count <= 0) break;
+    if (count <= 0)
+      break;
     line.append(bytes.data(), static_cast<std::size_t>(count));
   }
   return line;

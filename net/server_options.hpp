@@ -31,8 +31,8 @@ struct server_options {
   std::uint32_t http_connections_max = 4'000;
   std::uint32_t http_connections_per_address_max = 1'000;
   std::uint64_t request_body_bytes = 4U << 20U;
-  // Of those above small_body_bytes, from their header until nobody needs them. Of a
-  // trusted proxy's address only the first counts.
+  // Of those above small_body_bytes, from their header until nobody needs them; each at
+  // least one of the largest.
   std::uint64_t request_bodies_bytes_max = 256U << 20U;
   std::uint64_t request_bodies_per_address_bytes_max = 32U << 20U;
   std::uint32_t request_header_bytes = 8U << 10U;

@@ -12,6 +12,7 @@
 #include "tools/open_store.hpp"
 
 #include <algorithm>
+#include <chrono>
 #include <csignal>
 #include <cstdio>
 #include <cstdlib>
@@ -26,11 +27,13 @@ namespace tandem::tools {
 namespace {
 
 // A stop must be over in 5 s: in a cluster some of it for rooms to go elsewhere, most
-// for the connections, the rest for the rooms' last writes. What hangs after that is ended by the watchdog.
+// for the connections, what is left for the rooms' last writes: that much at least. What
+// hangs after that is ended by the watchdog.
 constexpr std::chrono::milliseconds giving_deadline{1'200};
 constexpr std::chrono::milliseconds connections_deadline{2'000};
 constexpr std::chrono::milliseconds rooms_deadline{1'200};
 constexpr std::chrono::milliseconds watchdog_deadline{4'700};
+constexpr std::chrono::milliseconds before_watchdog{200};
 
 // Beside the program in a checkout (build/tandem), or where it was installed.
 std::string default_web_root() {
@@ -96,6 +99,12 @@ void start_watchdog() {
     log(log_level::error, "the stop took too long");
     std::_Exit(EXIT_FAILURE);
   }}.detach();
+}
+
+std::chrono::milliseconds left_for_rooms(std::chrono::steady_clock::time_point stop_began) {
+  const auto gone = std::chrono::duration_cast<std::chrono::milliseconds>(
+    std::chrono::steady_clock::now() - stop_began);
+  return std::max(rooms_deadline, watchdog_deadline - before_watchdog - gone);
 }
 
 void find_company_tenant(storage::store& store, net::company_settings& company) {
@@ -205,11 +214,12 @@ int serve(std::span<char* const> arguments) {
   int received = 0;
   sigwait(&signals, &received);
   log(log_level::info, "stopping");
+  const auto stop_began = std::chrono::steady_clock::now();
   start_watchdog();
   if (!actors->give_rooms_away(giving_deadline))
     log(log_level::warning, "not every room has gone to another node: they will be looked for");
   server.stop(connections_deadline);
-  const bool rooms_written = actors->stop(rooms_deadline);
+  const bool rooms_written = actors->stop(left_for_rooms(stop_began));
   log(log_level::info, rooms_written ? "stopped" : "stopped, but not everything was written");
   std::fflush(nullptr);
   std::_Exit(rooms_written ? EXIT_SUCCESS : EXIT_FAILURE);

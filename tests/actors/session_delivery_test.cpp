@@ -101,6 +101,15 @@ TEST_F(session_delivery, a_removed_file_is_followed_no_more) {
   EXPECT_EQ(sent(), lines{"delete"});
 }
 
+TEST_F(session_delivery, an_edit_that_was_on_its_way_when_its_file_was_removed_is_answered) {
+  edit(1, 3, "a");
+  room_note note{std::make_shared<const std::string>("delete\n"), 0, nullptr,
+                 room_note::effect::removed, 10, ""};
+  room(std::make_shared<const fanout>(fanout{{}, {}, {note}}));
+  refused(1, error_code::unknown_file);
+  EXPECT_EQ(sent(), (lines{"delete", "error unknown_file a seq 1"})) << "once";
+}
+
 // ---- opening ----
 
 TEST_F(session_delivery, a_file_opened_from_a_revision_is_caught_up_in_slices) {

@@ -32,7 +32,7 @@ prepare() {
   bin=$(cd "$bin" && pwd)
   (($(nproc --all) >= 2)) || die "needs two cores: one for the server, one for the generator"
   # Two benchmarks at once would measure each other.
-  exec {turn}>"${TMPDIR:-/tmp}/tandem-bench.lock"
+  exec {turn}>"${TMPDIR:-/tmp}/tandem-bench.$UID.lock"
   flock --timeout "$turn_timeout_seconds" "$turn" || die "another benchmark does not end"
   scratch=$(mktemp -d "${TMPDIR:-/tmp}/tandem-bench.XXXXXX")
   trap clean_up EXIT

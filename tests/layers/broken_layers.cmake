@@ -37,7 +37,7 @@ set(wrong
   "net/door.cpp|#include <caf/all.hpp>"
   "net/door.cpp|#include \"config/settings.hpp\""
   "net/rest_api.cpp|#include <sqlite3.h>"
-  "config/settings.cpp|#include \"actors/room_core.hpp\""
+  "config/settings_table.cpp|#include \"actors/room_core.hpp\""
   "config/settings.hpp|#include \"net/http_server.hpp\""
   "tools/serve.cpp|#include \"tests/support/ops.hpp\"")
 foreach(one IN LISTS wrong)

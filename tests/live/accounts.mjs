@@ -33,7 +33,7 @@ const revocations = [
   ['the room is removed', async ({ owner, room }) => owner.must('DELETE', `/rooms/${room}`), 4404],
   ['handed over to her', async ({ owner, room, ada }) =>
     owner.must('POST', `/rooms/${room}/owner`, { account: ada.id }), 'owner'],
-  ['the token ends', async () => {}, 4401, { expires_in: 2 }],
+  ['the token ends', async () => {}, 4401, { expires_in: 6 }],
 ];
 
 async function revoke(made, [name, act, expected, token = {}], number) {
@@ -217,7 +217,7 @@ async function programs(made) {
 async function limits() {
   await withAccounts({
     TANDEM_REQUESTS_PER_ACCOUNT: '1/min burst 30', TANDEM_JOINS_PER_ACCOUNT: '1/min burst 2',
-    TANDEM_EDITS_PER_ACCOUNT: '600/min burst 5', TANDEM_CHATS_PER_ACCOUNT: '1/min burst 2',
+    TANDEM_EDITS_PER_ACCOUNT: '1/min burst 5', TANDEM_CHATS_PER_ACCOUNT: '1/min burst 2',
     TANDEM_ROOMS_PER_TENANT: '3', TANDEM_ROOM_BYTES: '2000', TANDEM_INVITES_PER_ROOM: '2',
   }, async (made) => {
     const ada = await made.person('ada');
@@ -347,7 +347,7 @@ async function tls() {
 
 function networkMode() {
   const serve = (...words) => spawnSync(binary, ['serve', '--listen', '0.0.0.0:0', '--store', 'memory:', ...words],
-    { encoding: 'utf8', timeout: 5000 });
+    { encoding: 'utf8', timeout: 60_000 });
   const said = serve();
   check(said.status === 1 && /Say mode = accounts/.test(said.stderr), `${said.status} ${said.stderr}`);
 }
@@ -361,7 +361,7 @@ function badStarts(server) {
   ];
   for (const [option, value, env, said] of starts) {
     const done = spawnSync(binary, ['serve', option, value, '--store', 'memory:'],
-      { encoding: 'utf8', timeout: 5000, env: { ...process.env, ...env } });
+      { encoding: 'utf8', timeout: 60_000, env: { ...process.env, ...env } });
     check(done.status === 1 && said.test(done.stderr), `${value} ${JSON.stringify(env)}: ${done.status} ${done.stderr}`);
   }
 }

@@ -335,6 +335,7 @@ const isTakenUp = {
   complete: ({ line }) => line.heard.some((one) => one.ask === 1 && isLast(one)),
   refactor: ({ line }) => line.heard.some((one) => one.ask === 1 && isLast(one)),
   'chat (@assistant)': effects['chat (@assistant)'],
+  open: effects.open,
   cursor: effects.cursor,
   diverged: effects.diverged,
   file: ({ witness }) => witness.find('file'),

@@ -2,13 +2,13 @@
 // from npm, on loopback; and one of ours that lies in every way there is.
 
 import { createHash, generateKeyPairSync, createSign, createHmac, randomBytes } from 'node:crypto';
-import { execFileSync } from 'node:child_process';
 import fs from 'node:fs';
 import http from 'node:http';
 import { fileURLToPath } from 'node:url';
 
 import { AccountServer } from './support/accounts.mjs';
 import { setCookies } from './support/node_18.mjs';
+import { install } from './support/npm_package.mjs';
 import { check, same, suite, until } from './support/suite.mjs';
 
 const client = { id: 'tandem', secret: 'a secret of the provider & tandem' };
@@ -60,10 +60,9 @@ class Browser {
 
 // --- a real provider ---------------------------------------------------------------
 
+install(fileURLToPath(new URL('./oidc/', import.meta.url)), 'oidc-provider');
+
 async function realProvider(run) {
-  const folder = fileURLToPath(new URL('./oidc/', import.meta.url));
-  if (!fs.existsSync(`${folder}node_modules/oidc-provider`))
-    execFileSync('npm', ['ci', '--no-fund', '--no-audit', '--loglevel=error'], { cwd: folder });
   const { default: Provider } = await import('./oidc/node_modules/oidc-provider/lib/index.js');
   const server = http.createServer();
   const port = await listen(server);

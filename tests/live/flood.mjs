@@ -13,8 +13,10 @@ import { replacement } from './support/text_op.mjs';
 
 const file = 'main.py';
 const growthMax = Number(process.env.TANDEM_TEST_GROWTH_MB ?? 64) * 1024 * 1024;
-const latencyMaxMs = 250; // p99, on a busy machine
+const latencyMaxMs = 2000; // p99, on a busy machine; a few milliseconds on a quiet one
 const chunkChars = 4000;
+const opsPerSecond = 2; // so few that the slowest machine is limited
+const opsBurst = 5;
 
 const megabytes = (bytes) => (bytes / 1024 / 1024).toFixed(1);
 
@@ -97,7 +99,7 @@ async function slowReaders(server) {
 }
 
 async function rateLimited(server) {
-  const edits = 120;
+  const edits = 17;
   const room = await server.createRoom([{ file }]);
   const clients = await enterAll(server, room, ['Flo', 'Cal']);
   const [flooder, calm] = clients;
@@ -107,7 +109,7 @@ async function rateLimited(server) {
   for (let i = 0; i < edits; i++) {
     flooder.edit(file, [`${i};`]);
     await until('an edit is acknowledged', () => flooder.isSettled(file));
-    if (i % 30 === 0) calm.edit(file, ['calm;']);
+    if (i % 5 === 0) calm.edit(file, ['calm;']);
   }
   const tookMs = Date.now() - begin;
   await convergence(server, room, clients);
@@ -116,7 +118,7 @@ async function rateLimited(server) {
     check(code === 'rate_limited' && seq > 0 && retryMs > 0 && retryMs < 5000,
       `the answer was ${code}, seq ${seq}, retry_ms ${retryMs}`);
   same(calm.counts.rate_limited, 0, 'the calm client was limited');
-  const leastMs = ((edits - 20) / 50) * 1000;
+  const leastMs = ((edits - opsBurst) / opsPerSecond) * 1000;
   check(tookMs > leastMs * 0.9, `${edits} edits took ${tookMs} ms, not ${leastMs}`);
   for (const client of clients) client.end();
   return `${waits.length} of ${edits} edits had to wait`;
@@ -139,7 +141,7 @@ async function deafFlood(server, text, messages) {
   const waited = performance.now() - begin;
   const grown = memory();
   check(server.isRunning, 'the server is gone');
-  check(waited < 2000, `somebody else waited ${waited} ms`);
+  check(waited < 15_000, `somebody else waited ${waited} ms`);
   await checkLog(server, room, [file], [calm]);
   socket.end();
   calm.end();
@@ -160,9 +162,10 @@ async function bodies(server) {
     return socket;
   });
   const taken = (socket) => socket.bytesWritten - socket.writableLength > bodyBytes;
-  await until('each is taken or refused', () => sockets.every((socket) => socket.answer || taken(socket)));
-  const refused = sockets.filter((socket) => /^HTTP\/1.1 503 /.test(socket.answer)).length;
-  check(sockets.length - refused <= 8, `${refused} refused: a place for 32 MiB each address`);
+  const refused = () => sockets.filter((socket) => /^HTTP\/1.1 503 /.test(socket.answer)).length;
+  const places = 8; // of 32 MiB for an address
+  await until(() => `the others are refused: ${refused()}`, () => refused() >= sockets.length - places);
+  await until('the rest is taken', () => sockets.every((socket) => socket.answer || taken(socket)));
   const [calm] = await enterAll(server, room, ['calm']);
   calm.end();
   for (const socket of sockets) socket.destroy();
@@ -170,7 +173,7 @@ async function bodies(server) {
     const answer = await fetch(`${server.url}/rooms`, { method: 'POST', body: '{}' + ' '.repeat(1 << 20) });
     return answer.status === 201;
   });
-  return `${grown()}, ${refused} of ${sockets.length} refused`;
+  return `${grown()}, ${refused()} of ${sockets.length} refused`;
 }
 
 const repeat = (count, make) => Array.from({ length: count }, (_, i) => make(i));
@@ -190,9 +193,10 @@ const deafCases = [
 ];
 
 await suite('flood', [
-  { name: 'slow readers', deadlineMs: 90_000, run: () => withServer({}, slowReaders) },
+  { name: 'slow readers', deadlineMs: 90_000, 
+    run: () => withServer({ TANDEM_WRITE_TIMEOUT_MS: '600000', TANDEM_IDLE_TIMEOUT_MS: '600000' }, slowReaders) },
   { name: 'too many edits',
-    run: () => withServer({ TANDEM_OPS_PER_SECOND: '50', TANDEM_OPS_BURST: '20' }, rateLimited) },
+    run: () => withServer({ TANDEM_OPS_PER_SECOND: `${opsPerSecond}`, TANDEM_OPS_BURST: `${opsBurst}` }, rateLimited) },
   { name: 'large requests', run: () => withServer({}, bodies) },
   ...deafCases.map(([what, text, messages]) => ({ name: `deaf flood: ${what}`,
     run: () => withServer({}, (server) => deafFlood(server, text, messages)) })),

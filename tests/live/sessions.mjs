@@ -26,7 +26,7 @@ async function behindHello(server) {
       { type: 'chat', id: 1, text: 'hi' }, { type: 'file', do: 'create', file: 'new.py' });
     for (const type of ['opened', 'chat', 'file'])
       await until(`"${type}" in room ${i}, said right behind hello`, () =>
-        socket.heard.some((message) => message.type === type), 1500);
+        socket.heard.some((message) => message.type === type));
     socket.end();
   }
 }

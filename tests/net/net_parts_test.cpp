@@ -123,6 +123,7 @@ TEST(door, has_so_many_places_for_what_is_no_websocket) {
 
 TEST(door, has_so_many_bytes_for_bodies) {
   net::server_options options;
+  options.request_body_bytes = 60;
   options.request_bodies_bytes_max = 100;
   options.request_bodies_per_address_bytes_max = 60;
   net::door door{options, "http://127.0.0.1:1"};
@@ -135,6 +136,9 @@ TEST(door, has_so_many_bytes_for_bodies) {
   first.reset();
   EXPECT_TRUE(door.take_place_of_body("", 60)) << "free again, and whom it was given";
   EXPECT_TRUE(door.take_place_of_body("a", 60));
+  options.request_body_bytes = 200;
+  net::door wide{options, "http://127.0.0.1:1"};
+  EXPECT_TRUE(wide.take_place_of_body("a", 200)) << "one that is allowed, in any case";
 }
 
 // ---- the outbound queue ----

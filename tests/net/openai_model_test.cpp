@@ -451,11 +451,11 @@ TEST(openai_model, too_much_is_not_taken) {
 
 TEST(openai_model, silence_ends) {
   const auto impatient = +[](net::model_settings all) {
-    all.silence_timeout_ms = 100;
+    all.silence_timeout_ms = 1'000;
     return all;
   };
   const auto short_of_time = +[](net::model_settings all) {
-    all.chat_timeout_ms = 100;
+    all.chat_timeout_ms = 1'000;
     return all;
   };
   const script says_nothing = [](scripted_peer& peer) { peer.is_ended(); };
@@ -617,7 +617,7 @@ TEST(openai_model, after_its_rest_a_server_is_tried_and_then_trusted_again) {
     }
   }}};
   const auto model =
-    make_openai_model(settings_for(server), {.failures_in_a_row = 3, .rest_ms = 200});
+    make_openai_model(settings_for(server), {.failures_in_a_row = 3, .rest_ms = 2'000});
   const auto ask = [&] {
     hearer heard;
     const auto call = model->chat(greeting(), heard.hooks());

@@ -69,7 +69,8 @@ TEST_F(password_pool_test, waiting_is_bounded_and_in_turns) {
       pool.check("x", std::nullopt, when, [&, name](verdict given) {
         const std::lock_guard lock{mutex};
         order.push_back(name + (given == verdict::busy ? " busy" : ""));
-        if (order.size() == 6) last.set_value();
+        if (order.size() == 6)
+          last.set_value();
       });
     };
     add("first", 5);  // is being checked, or soon will be: a hash takes its time

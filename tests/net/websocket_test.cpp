@@ -91,7 +91,7 @@ TEST_F(websocket, a_removed_room_is_4404) {
 }
 
 TEST_F(websocket, no_hello_in_time_is_4408) {
-  options.hello_timeout_ms = 100;
+  options.hello_timeout_ms = 1'500;
   start();
   const std::string room = make_room();
   ws_client silent{url(), room};

@@ -73,14 +73,13 @@ class cluster_command : public testing::Test {
 TEST_F(cluster_command, nodes_are_listed_with_who_beats_and_who_does_not) {
   EXPECT_TRUE(store->lease_room(storage::default_tenant, "r", "id-2").epoch);
   registry->set_draining("id-2", true);
-  std::atomic<bool> is_ending{false};
-  std::thread beating{[&] {
-    for (; !is_ending; std::this_thread::sleep_for(20ms))
-      registry->beat("id-1");
-  }};
-  EXPECT_EQ(run({"nodes"}), EXIT_SUCCESS);
-  is_ending = true;
-  beating.join();
+  {
+    const std::jthread beating{[&](const std::stop_token& end) {
+      for (; !end.stop_requested(); std::this_thread::sleep_for(20ms))
+        registry->beat("id-1");
+    }};
+    EXPECT_EQ(run({"nodes", "--beat-ms", "1000"}), EXIT_SUCCESS);
+  }
   EXPECT_EQ(out,
             "one              alive               0 rooms  speaks 1-2  one.example:4000\n"
             "two              silent draining     1 rooms  speaks 1-2  two.example:4000\n");
@@ -89,12 +88,13 @@ TEST_F(cluster_command, nodes_are_listed_with_who_beats_and_who_does_not) {
 
 TEST_F(cluster_command, a_node_that_beats_seldom_is_watched_for_as_long_as_one_says) {
   registry->leave("id-2");
-  std::thread beating{[&] {
-    std::this_thread::sleep_for(1s);
-    registry->beat("id-1");
-  }};
-  EXPECT_EQ(run({"nodes", "--beat-ms", "30000"}), EXIT_SUCCESS);  // it ends with the beat
-  beating.join();
+  {
+    const std::jthread beating{[&](const std::stop_token& end) {
+      for (; !end.stop_requested(); std::this_thread::sleep_for(1s))
+        registry->beat("id-1");
+    }};
+    EXPECT_EQ(run({"nodes", "--beat-ms", "30000"}), EXIT_SUCCESS);  // it ends with a beat
+  }
   EXPECT_NE(out.find(" alive "), std::string::npos) << out;
   EXPECT_EQ(run({"nodes", "--beat-ms", "1"}), EXIT_SUCCESS);
   EXPECT_NE(out.find(" silent "), std::string::npos) << out;

@@ -98,6 +98,8 @@ export const allScopes = ['read', 'write', 'manage', 'account', 'admin'];
 
 /** A server with accounts on a store that has two tenants and an admin of each. */
 export class AccountServer {
+  #devices = new Map(); // cookies, by login
+
   /** `server`: one that runs on `store` already, with `accountSettings`. */
   static async start(settings = {}, store = undefined, server = undefined) {
     const made = new AccountServer();
@@ -126,11 +128,15 @@ export class AccountServer {
     return Object.assign(person, { id: account.id, login, password });
   }
 
-  /** Signed in as a browser is. */
+  /** Signed in as a browser is: each login's is known from its second time on, and does not wait for strangers. */
   async browser(login, password) {
-    const answer = await this.guest().ask('POST', '/account/sign-in', { login, password });
+    const known = this.#devices.get(login);
+    const answer = await this.guest(known && { cookie: known }).ask('POST', '/account/sign-in', { login, password });
     check(answer.status === 200, answer.text);
-    const cookie = setCookies(answer).map((one) => one.split(';')[0]).join('; ');
+    const cookies = setCookies(answer).map((one) => one.split(';')[0]);
+    const device = cookies.find((one) => one.startsWith('tandem-device=')) ?? known;
+    this.#devices.set(login, device);
+    const cookie = [...cookies.filter((one) => one !== device), device].join('; ');
     return this.guest({ cookie, csrf: answer.body.csrf, origin: this.server.url });
   }
 

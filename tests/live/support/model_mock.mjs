@@ -10,17 +10,16 @@
 // `/openai/deployments/NAME/chat/completions`), streamed and whole; no legacy
 // completions. A question that nothing answers is 404.
 
-import { execFileSync } from 'node:child_process';
-import fs from 'node:fs';
 import { fileURLToPath } from 'node:url';
 
 import { giveZlibCrc32 } from './node_18.mjs';
+import { install } from './npm_package.mjs';
 
 const folder = fileURLToPath(new URL('../aimock/', import.meta.url));
 
+install(folder, '@copilotkit/aimock');
+
 async function library() {
-  if (!fs.existsSync(`${folder}node_modules/@copilotkit/aimock`))
-    execFileSync('npm', ['ci', '--no-fund', '--no-audit', '--loglevel=error'], { cwd: folder });
   giveZlibCrc32();
   return import('../aimock/node_modules/@copilotkit/aimock/dist/index.js');
 }

@@ -3,15 +3,17 @@
 import { randomBytes } from 'node:crypto';
 import net from 'node:net';
 
+import { patience } from './suite.mjs';
 import { WebSocket } from './web_modules.mjs';
 
-const answerDeadlineMs = 8_000;
+const answerDeadlineMs = 8_000 * patience;
 
 /**
  * Sends bytes to the server as they are, `afterwards` when it has answered the
- * first; resolves with all that it says until it closes, or until `waitMs` are over.
+ * first; resolves with all that it says until it closes, or `until` is true of that,
+ * or too long.
  */
-export function rawExchange(port, bytes, { afterwards, waitMs = answerDeadlineMs } = {}) {
+export function rawExchange(port, bytes, { afterwards, until } = {}) {
   return new Promise((done) => {
     const socket = net.connect(port, '127.0.0.1', () => socket.write(bytes));
     let answer = Buffer.alloc(0);
@@ -20,11 +22,12 @@ export function rawExchange(port, bytes, { afterwards, waitMs = answerDeadlineMs
       socket.destroy();
       done(answer);
     };
-    const timer = setTimeout(finish, waitMs);
+    const timer = setTimeout(finish, answerDeadlineMs);
     socket.on('data', (data) => {
       const isFirst = answer.length === 0;
       answer = Buffer.concat([answer, data]);
       if (isFirst && afterwards) socket.write(afterwards);
+      if (until?.(answer)) finish();
     });
     socket.on('error', finish);
     socket.on('close', finish);

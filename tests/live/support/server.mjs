@@ -7,7 +7,7 @@ import os from 'node:os';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 
-import { atEnd, sleep } from './suite.mjs';
+import { atEnd, patience, sleep } from './suite.mjs';
 
 export const repoRoot = fileURLToPath(new URL('../../..', import.meta.url));
 
@@ -95,7 +95,7 @@ export class Server {
     child.stderr.on('data', (data) => {
       this.log = (this.log + data).slice(-logCharsKept);
     });
-    const port = await Promise.race([ready, this.#exit, sleep(startDeadlineMs)]);
+    const port = await Promise.race([ready, this.#exit, sleep(startDeadlineMs * patience)]);
     if (typeof port !== 'number')
       throw new Error(`${binary} did not start: ${JSON.stringify(port)} ${this.log}`);
     this.port = port;
@@ -110,8 +110,9 @@ export class Server {
   async end(signal, deadlineMs = 10_000) {
     const begin = Date.now();
     this.#child.kill(signal);
-    const how = await this.ended(deadlineMs);
-    if (!how) throw new Error(`the server did not end within ${deadlineMs} ms of ${signal}`);
+    const allowedMs = deadlineMs * patience;
+    const how = await this.ended(allowedMs);
+    if (!how) throw new Error(`the server did not end within ${allowedMs} ms of ${signal}`);
     return { ...how, ms: Date.now() - begin };
   }
 
