@@ -84,13 +84,16 @@ void session_core::on_room_moved() {
     return effects_.join_again(*unanswered_join_);
   }
   phase_ = phase::moving;
-  join_request again{client_, {}, told_->opens(), attempt_, false, role_, {}, site_};
+  join_request again{client_, {}, {}, attempt_, false, role_, {}, site_};
   for (auto& [key, file] : files_) {
     file.slice_asked = false;
     file.is_moving = true;
     again.opens.push_back({file.name, file.sent, file.unanswered_seq,
                            static_cast<std::uint64_t>(key)});
   }
+  // What the client itself waits for comes behind: it may be of the same file, from
+  // another revision, and the first answer is taken for ours.
+  again.opens.insert(again.opens.end(), told_->opens().begin(), told_->opens().end());
   opens_awaited_ = again.opens.size();
   effects_.join_again(std::move(again));
 }

@@ -212,11 +212,32 @@ TEST_F(session_moves, an_open_without_an_answer_is_asked_again) {
   say(client::open{"b", {}, {}});
   const join_request& again = asked_again();
   ASSERT_EQ(again.opens.size(), 2U);
-  EXPECT_EQ(again.opens[0].file, "b");
+  EXPECT_EQ(again.opens[1].file, "b");
   room(joined{found()});
   room(file_opened{11, {"b", 1, "plaintext", "x", 0, 11}, {}, 0});
   EXPECT_EQ(sent(), lines{"opened b 1 text [x]"}) << "the client has asked for this one";
   EXPECT_EQ(asked_again().opens.size(), 2U) << "both are followed now, and asked for once";
+}
+
+// From where the client is, which knows nothing of what it was sent since it asked.
+TEST_F(session_moves, a_followed_file_that_is_being_opened_anew_is_opened_from_where_its_client_asked) {
+  be_in();
+  say(client::open{"a", 3, {}});
+  others(3, 5);
+  EXPECT_EQ(sent(), (lines{"op 4", "op 5"}));
+  const join_request& again = asked_again();
+  ASSERT_EQ(again.opens.size(), 2U);
+  EXPECT_EQ(again.opens[0].rev, 5U) << "where the session is";
+  EXPECT_EQ(again.opens[1].rev, 3U) << "where the client is";
+  room(joined{found()});
+  room(file_opened{10, {"a", 6, "plaintext", {}, 5, 10}, {}, 0});
+  EXPECT_EQ(sent(), lines{}) << "for the session";
+  room(file_opened{10, {"a", 6, "plaintext", {}, 3, 10}, {}, 0});
+  EXPECT_EQ(sent(), lines{"opened a 6 from 3"});
+  slice(5, 6);
+  EXPECT_EQ(sent(), lines{}) << "of before";
+  slice(3, 6);
+  EXPECT_EQ(sent(), (lines{"op 4", "op 5", "op 6"}));
 }
 
 TEST_F(session_moves, an_open_is_asked_again_however_often_the_room_is_looked_for) {
@@ -225,7 +246,7 @@ TEST_F(session_moves, an_open_is_asked_again_however_often_the_room_is_looked_fo
   asked_again();
   const join_request& again = asked_again();
   ASSERT_EQ(again.opens.size(), 2U);
-  EXPECT_EQ(again.opens[0].file, "b");
+  EXPECT_EQ(again.opens[1].file, "b");
 }
 
 TEST_F(session_moves, the_opens_of_a_hello_are_asked_again_until_they_are_answered) {
@@ -234,8 +255,8 @@ TEST_F(session_moves, the_opens_of_a_hello_are_asked_again_until_they_are_answer
   room(file_opened{10, {"a", 3, "plaintext", "text", 0, 10}, {}, 0});
   const join_request& again = asked_again();
   ASSERT_EQ(again.opens.size(), 2U);
-  EXPECT_EQ(again.opens[0].file, "b") << "as the client has asked";
-  EXPECT_EQ(again.opens[1].id, 10U) << "from where it is";
+  EXPECT_EQ(again.opens[0].id, 10U) << "from where it is";
+  EXPECT_EQ(again.opens[1].file, "b") << "as the client has asked";
 }
 
 }  // namespace
