@@ -329,8 +329,16 @@ async function tls() {
       answer.resume().on('end', () => done({ CN, hsts: answer.headers['strict-transport-security'] }));
     }).on('error', fail);
   });
+  /** While it still sends: more than the sockets in between hold. */
+  const tooMuch = (server) => new Promise((done, fail) => {
+    const request = https.request(`${server.url}/rooms`, { method: 'POST', rejectUnauthorized: false, agent: false },
+      (answer) => { done(answer.statusCode); request.destroy(); });
+    request.on('error', fail);
+    request.end(Buffer.alloc(12 << 20, ' '));
+  });
   try {
     await withServer(settings, async (server) => {
+      for (let i = 0; i < 3; i++) same(await tooMuch(server), 413, 'too much is said so');
       same(await get(server), { CN: 'first', hsts: 'max-age=31536000' }, 'TLS, and HSTS');
       const plain = await fetch(server.url.replace('https', 'http')).then(() => 'answered', () => 'no answer');
       same(plain, 'no answer', 'without TLS');
