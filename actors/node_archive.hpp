@@ -209,9 +209,15 @@ class byte_text {
 template <class Sink>
 class writing_archive {
  public:
-  explicit writing_archive(Sink& out) noexcept : out_{out} {}
+  writing_archive(Sink& out, std::uint32_t version) noexcept : out_{out}, version_{version} {}
 
   void operator()(const auto&... values) { (write(values), ...); }
+
+  // A field that came with that version.
+  void since(std::uint32_t version, const auto& value) {
+    if (version_ >= version)
+      write(value);
+  }
 
   // A frame that may be null: its length plus one, or 0.
   void or_null(const frame& bytes) {
@@ -297,6 +303,7 @@ class writing_archive {
   void write(const record auto& value) { fields(*this, value); }
 
   Sink& out_;
+  const std::uint32_t version_;
 };
 
 // ---- reading ----
@@ -306,6 +313,13 @@ class reading_archive {
   explicit reading_archive(std::string_view bytes) noexcept : left_{bytes} {}
 
   void operator()(auto&... values) { (read(values), ...); }
+
+  // The version of what follows, as its first byte says.
+  void is_of(std::uint32_t version) noexcept { version_ = version; }
+  void since(std::uint32_t version, auto& value) {
+    if (version_ >= version)
+      read(value);
+  }
 
   void or_null(frame& bytes) {
     const std::uint64_t length_and_one = number();
@@ -487,6 +501,7 @@ class reading_archive {
   void read(record auto& value) { fields(*this, value); }
 
   std::string_view left_;
+  std::uint32_t version_ = 0;
 };
 
 }  // namespace tandem::node_bytes

@@ -194,10 +194,11 @@ void fields(auto& archive, of<file_batch> auto& m) {
 }
 
 void fields(auto& archive, of<room_note> auto& m) {
-  auto& [bytes, own_site, own_bytes, on_file, file, new_name, came, went, chat_n] = m;
+  auto& [bytes, own_site, own_bytes, on_file, file, new_name, came, went, chat_n, chat_id] = m;
   archive(bytes, own_site);
   archive.or_null(own_bytes);
   archive(on_file, file, new_name, came, went, chat_n);
+  archive.since(chat_ids_since, chat_id);
 }
 
 void fields(auto& archive, of<fanout> auto& m) {
@@ -261,7 +262,7 @@ template <class Sink>
 void write_message(Sink& out, const node_message& message, std::uint32_t version) {
   out.byte(static_cast<std::uint8_t>(version));
   out.byte(static_cast<std::uint8_t>(message.index()));
-  writing_archive<Sink> archive{out};
+  writing_archive<Sink> archive{out, version};
   std::visit([&](const auto& said) { archive(said); }, message);
 }
 
@@ -282,6 +283,7 @@ std::string encode_node_message(const node_message& message, std::uint32_t versi
 node_message decode_node_message(std::string_view bytes, std::uint32_t agreed) {
   node_bytes::reading_archive in{bytes};
   const std::uint32_t version = in.byte();
+  in.is_of(version);
   const std::uint8_t kind = in.byte();
   if (version != agreed && kind != node_bytes::greeting_kind)
     in.fail("a version that was not agreed on");

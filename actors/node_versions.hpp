@@ -15,8 +15,10 @@ namespace tandem {
 inline constexpr std::uint32_t node_protocol_oldest = 1;
 inline constexpr std::uint32_t node_protocol_newest = 2;
 
-// What a version brought, from it on: receipts for what was read on a link.
+// What a version brought, from it on: receipts for what was read on a link; what a chat
+// message's sender calls it.
 inline constexpr std::uint32_t receipts_since = 2;
+inline constexpr std::uint32_t chat_ids_since = 2;
 
 struct spoken_versions {
   std::uint32_t oldest = node_protocol_oldest;

@@ -155,6 +155,7 @@ struct room_note {
   ot::site_id came = 0;       // somebody, or somebody in another role
   ot::site_id went = 0;
   std::uint64_t chat_n = 0;   // this is that chat message
+  std::uint64_t chat_id = 0;  // what its sender calls it; 0: not known
 };
 
 // One message to every session for each commit group, dealt with in this order:

@@ -131,6 +131,7 @@ room_note room_core::chat_note(const queued_chat& said) const {
   shown.id = m.client_message_id;
   note.own_bytes = encoder_.encode(shown);
   note.chat_n = m.n;
+  note.chat_id = m.client_message_id;
   return note;
 }
 

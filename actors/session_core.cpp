@@ -60,8 +60,8 @@ void session_core::on_message(client::message message, std::int64_t now_us) {
   if (phase_ == phase::handshaking)
     return fail(close_code::bad_message, "the first message must be a hello");
   if (waits_for_room()) {
-    if (phase_ == phase::moving && std::holds_alternative<client::cursor>(message))
-      return;  // it will point again
+    if (auto* pointed = std::get_if<client::cursor>(&message); pointed && phase_ == phase::moving)
+      return cursor(*pointed);
     if (early_.size() >= early_messages_max)
       return fail(close_code::overloaded, "too much was said before the welcome");
     early_.push_back(std::move(message));
@@ -327,7 +327,11 @@ void session_core::cursor(client::cursor& message) {
   if (file == files_.end() || message.rev > file->second.sent)
     return send_error({error_code::stale, "that revision was not sent to this client",
                        message.file, {}, {}, {}});
-  effects_.move_cursor({site_, file->first, message.rev, std::move(message.ranges)});
+  move_cursor moved{site_, file->first, message.rev, std::move(message.ranges)};
+  if (told_)
+    file->second.pointed = moved;
+  if (phase_ != phase::moving)
+    effects_.move_cursor(std::move(moved));
 }
 
 void session_core::chat(client::chat& message, std::int64_t now_us) {

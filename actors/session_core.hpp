@@ -146,6 +146,7 @@ class session_core {
     bool slice_asked = false;
     bool slice_may_compose = false;
     bool is_moving = false;           // was opened anew, without the client's doing
+    std::optional<move_cursor> pointed; // last, where a room may move
     std::optional<client::edit> held; // arrived while a composed slice was on its way
   };
 

@@ -181,6 +181,8 @@ void session_core::on_opened_again(followed& file, const file_opened& opened) {
     send_error({error_code::unavailable, "the room has moved; send this again", file.name, *lost,
                 {}, 0});
   }
+  if (file.pointed && tandem::may(role_, room_action::point))
+    effects_.move_cursor(*file.pointed);
   file.lags = true;
   ask_slice(opened.file, file);
 }

@@ -34,8 +34,9 @@ void told_room::note(const room_note& note, bool is_own) {
     peers_.erase(note.went);
   if (note.chat_n != 0) {
     chat_n_ = std::max(chat_n_, note.chat_n);
+    // One that the room had already may overtake one that is not kept yet.
     if (is_own && !chats_.empty())
-      chats_.erase(chats_.begin());
+      erase_first(chats_, note.chat_id != 0 ? note.chat_id : chats_.front());
   }
   switch (note.on_file) {
     case room_note::effect::none: break;

@@ -80,7 +80,7 @@ constexpr std::size_t field_count<room_error> = 1;
 template <>
 constexpr std::size_t field_count<file_batch> = 7;
 template <>
-constexpr std::size_t field_count<room_note> = 9;
+constexpr std::size_t field_count<room_note> = 10;
 template <>
 constexpr std::size_t field_count<fanout> = 3;
 template <>
@@ -287,7 +287,7 @@ server::welcome sample_welcome() {
 }
 
 room_note sample_note() {
-  return {frame_with("note"), 3, frame_with("own"), room_note::effect::created, 4, "new", 5, 6, 7};
+  return {frame_with("note"), 3, frame_with("own"), room_note::effect::created, 4, "new", 5, 6, 7, 8};
 }
 
 file_batch sample_batch() {
@@ -403,8 +403,8 @@ void expect_refused(std::string_view bytes, std::string_view why) {
     << hex(bytes) << "was to be refused with: " << why << "\nbut: " << refusal_of(bytes);
 }
 
-node_message sent(const node_message& message) {
-  return decoded(encoded(message));
+node_message sent(const node_message& message, std::uint32_t version = node_protocol_newest) {
+  return decode_node_message(encode_node_message(message, version), version);
 }
 
 file_batch sent_batch(const file_batch& batch) {
@@ -436,10 +436,10 @@ TEST(node_codec, the_samples_are_of_every_kind_with_every_field_set) {
 
 TEST(node_codec, every_message_arrives_as_it_was) {
   for (const node_message& sample : all_samples()) {
-    const std::string bytes = encoded(sample);
-    const node_message arrived = decoded(bytes);
+    const std::string bytes = encode_node_message(sample, node_protocol_newest);
+    const node_message arrived = decode_node_message(bytes, node_protocol_newest);
     EXPECT_TRUE(same(arrived, sample)) << hex(bytes);
-    EXPECT_EQ(encoded(arrived), bytes) << hex(bytes);
+    EXPECT_EQ(encode_node_message(arrived, node_protocol_newest), bytes) << hex(bytes);
   }
 }
 
@@ -552,6 +552,15 @@ TEST(node_codec, what_is_said_is_of_the_version_that_was_agreed_on) {
     if (sample.index() != 0)
       expect_refused(bytes, "version");
   }
+}
+
+TEST(node_codec, what_the_first_version_does_not_know_is_not_said_in_it) {
+  const node::event event{1, 0, std::make_shared<const fanout>(fanout{{sample_note()}, {}, {}})};
+  const auto chat_id = [&](std::uint32_t version) {
+    return std::get<fanout_ptr>(std::get<node::event>(sent(event, version)).what)->people.at(0).chat_id;
+  };
+  EXPECT_EQ(chat_id(1), 0U);
+  EXPECT_EQ(chat_id(chat_ids_since), 8U);
 }
 
 TEST(node_codec, the_newest_version_that_both_speak_is_agreed_on) {

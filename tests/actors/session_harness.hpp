@@ -133,13 +133,14 @@ class session_test : public testing::Test {
   }
 
   // A message of this client's, which the room has kept; `again`: it had it already.
-  void own_chat(std::uint64_t n, const std::string& text, bool again) {
+  void own_chat(std::uint64_t n, const std::string& text, bool again, std::uint64_t id = 1) {
     const std::string shown = "chat " + std::to_string(n) + " Ada: " + text;
     room_note note;
     note.bytes = std::make_shared<const std::string>(again ? "" : shown + "\n");
     note.own_site = 1;
-    note.own_bytes = std::make_shared<const std::string>(shown + " id 1\n");
+    note.own_bytes = std::make_shared<const std::string>(shown + " id " + std::to_string(id) + "\n");
     note.chat_n = n;
+    note.chat_id = id;
     room(std::make_shared<const fanout>(fanout{{}, {}, {std::move(note)}}));
   }
 

@@ -101,7 +101,34 @@ TEST_F(session_moves, what_the_client_says_meanwhile_waits) {
   opened_again(3);
   slice(3, 3);
   EXPECT_EQ(effects.edits.size(), 1U);
-  EXPECT_TRUE(effects.cursors.empty()) << "it will point again";
+  ASSERT_EQ(effects.cursors.size(), 1U);
+  EXPECT_EQ(effects.cursors[0].ranges.at(0).head, 1U);
+}
+
+// The room may not have heard of it, nor have kept it.
+TEST_F(session_moves, where_it_has_pointed_last_it_points_again) {
+  be_in();
+  say(client::cursor{"a", 3, {{1, 1}}});
+  say(client::cursor{"a", 3, {{2, 2}}});
+  effects.cursors.clear();
+  asked_again();
+  room(joined{found()});
+  EXPECT_TRUE(effects.cursors.empty()) << "the file is not open yet";
+  opened_again(4);
+  ASSERT_EQ(effects.cursors.size(), 1U);
+  EXPECT_EQ(effects.cursors[0].ranges.at(0).head, 2U);
+  EXPECT_EQ(effects.cursors[0].rev, 3U);
+}
+
+TEST_F(session_moves, who_may_not_point_any_more_does_not_point_again) {
+  be_in();
+  say(client::cursor{"a", 3, {{1, 1}}});
+  effects.cursors.clear();
+  asked_again();
+  core->on_role(room_role::viewer);
+  room(joined{found()});
+  opened_again(3);
+  EXPECT_TRUE(effects.cursors.empty());
 }
 
 TEST_F(session_moves, files_and_chat_that_were_missed_are_told) {
@@ -139,6 +166,18 @@ TEST_F(session_moves, chat_and_changes_without_an_answer_get_one) {
   room(joined{welcome});
   EXPECT_EQ(sent(), (lines{"chat 5 Ada: kept id 8", "error unavailable id 7 retry 0",
                            "error unavailable n retry 0"}));
+}
+
+// The room has message 8 already, and says so before 7 is kept.
+TEST_F(session_moves, a_chat_message_that_is_answered_before_an_earlier_one_is_not_taken_for_it) {
+  be_in();
+  say(client::chat{7, "new"});
+  say(client::chat{8, "kept before"});
+  own_chat(4, "kept before", true, 8);
+  EXPECT_EQ(sent(), lines{"chat 4 Ada: kept before id 8"});
+  asked_again();
+  room(joined{found()});
+  EXPECT_EQ(sent(), lines{"error unavailable id 7 retry 0"});
 }
 
 TEST_F(session_moves, who_does_not_come_again_has_left) {
