@@ -29,7 +29,9 @@ const modelMs = 10_000;
 const askedWithinMs = 1_000;
 const phaseMs = modelMs + 3_000;
 const goal = 1.1;
-const stopDeadlineMs = 5_000;
+const answeredDeadlineMs = 60_000;
+const toldDeadlineMs = 60_000;
+const stopDeadlineMs = 20_000; // it is the exit code that says whether it was in time
 
 const file = 'shop.py';
 const text = Array.from({ length: 60 }, (_, i) => `def area_${i}(width, height):\n    return width * height * ${i}\n`).join('\n');
@@ -43,7 +45,6 @@ const patient = { ...noLimits, TANDEM_ASKS_PER_MINUTE: '100000', TANDEM_ASKS_BUR
 async function keepAsking(seat, number, counts, isOver) {
   for (let n = 0; !isOver(); n++) {
     const ask = seat.complete((number * 97 + n * 13) % text.length);
-    counts.asked++;
     const last = await until('an answer, or the end', () => isOver() || seat.line.closed || seat.said(ask).find(isLast), 60_000);
     if (isOver() || seat.line.closed) return;
     counts[last.provider === 'openai' ? 'fromModel' : last.problem ? 'local' : 'other']++;
@@ -52,9 +53,8 @@ async function keepAsking(seat, number, counts, isOver) {
 }
 
 async function askHere() {
-  os.setPriority(19);
+  os.setPriority(5); // it still has its turns beside another load
   const models = await ModelServer.start();
-  models.answers(stalls({ ms: modelMs, then: says('width') }));
   let seats = [];
   let isOver = true;
   let asking = [];
@@ -64,9 +64,11 @@ async function askHere() {
       seats = await Promise.all(Array.from({ length: askers }, (_, i) =>
         Seat.take(new Person({ url: `http://127.0.0.1:${port}` }), ids[i % ids.length], file)));
     },
-    ask() {
+    /** They are answered after `modelMs`, or never. */
+    ask({ isAnswered = true }) {
+      models.answers(stalls({ ms: isAnswered ? modelMs : Infinity, then: says('width') }));
       isOver = false;
-      counts = { asked: 0, fromModel: 0, local: 0, other: 0 };
+      counts = { fromModel: 0, local: 0, other: 0 };
       asking = seats.map((seat, i) => keepAsking(seat, i, counts, () => isOver));
     },
     underWay: () => models.underWay.length,
@@ -183,6 +185,22 @@ const cpuMs = (pid) => {
   return (Number(utime) + Number(stime)) * 10;
 };
 
+/** Until they are; how often, and by whom. */
+async function allAnswered(all) {
+  let counts;
+  await until(() => `all of them are answered: ${JSON.stringify(counts)}`, async () => {
+    counts = await all.tell('counts');
+    return counts.fromModel >= askers;
+  }, answeredDeadlineMs);
+  return counts;
+}
+
+/** They ask, and none is answered. */
+async function untilAllWait(all) {
+  await all.tell('ask', { isAnswered: false });
+  await until('all of them wait', async () => (await all.tell('underWay')) >= askers);
+}
+
 /** `all`: also while they ask, and while all the answers come. `waiting`: between the two. */
 async function phase(server, all, asks) {
   let counts;
@@ -194,7 +212,7 @@ async function phase(server, all, asks) {
     if (asks) await all.tell('ask');
     await sleep(phaseMs);
     cpu = cpuMs(server.pid) - cpuBefore;
-    counts = asks ? await all.tell('counts') : undefined;
+    if (asks) counts = await allAnswered(all);
   });
   await all.tell('leave');
   const isWaiting = ({ at }) => at > begun + askedWithinMs && at < begun + modelMs;
@@ -217,8 +235,7 @@ const whatEditsTake = () => withAskers(async (server, all) => {
     const took = {};
     for (const asks of round % 2 ? [true, false] : [false, true]) took[asks] = await phase(server, all, asks);
     const { counts } = took.true;
-    check(counts.asked >= askers && counts.fromModel >= askers, () => `asked and answered: ${JSON.stringify(counts)}`);
-    same([counts.local, counts.other], [0, 0], 'all answers are the model\'s');
+    same([counts.local, counts.other], [0, 0], 'answers that are not the model\'s');
     ratios.push(Object.fromEntries(['all', 'waiting'].map((when) => [when, Object.fromEntries(['p50', 'p99'].map(
       (which) => [which, took.true[when][which] / took.false[when][which]]))])));
     const shown = ({ p50, p99, count }) => `p50 ${p50.toFixed(2)} ms, p99 ${p99.toFixed(2)} ms (${count} edits)`;
@@ -233,10 +250,9 @@ const whatEditsTake = () => withAskers(async (server, all) => {
 /** Everybody has the local completion instead, and nobody's edit is lost. */
 const modelGoes = () => withAskers(async (server, all) => {
   await whileTyping(server, all, async () => {
-    await all.tell('ask');
-    await until('all of them wait', async () => (await all.tell('underWay')) >= askers);
+    await untilAllWait(all);
     await all.tell('drop');
-    await until('all of them are told', async () => (await all.tell('counts')).local >= askers, 5_000);
+    await until('all of them are told', async () => (await all.tell('counts')).local >= askers, toldDeadlineMs);
     await sleep(500);
   });
   await all.tell('leave');
@@ -246,8 +262,7 @@ const modelGoes = () => withAskers(async (server, all) => {
 const tandemStops = () => withAskers(async (server, all) => {
   const ids = await makeRooms(server);
   await all.tell('sit', { port: server.port, rooms: ids });
-  await all.tell('ask');
-  await until('all of them wait', async () => (await all.tell('underWay')) >= askers);
+  await untilAllWait(all);
   const how = await server.end('SIGTERM', stopDeadlineMs);
   same(how.code, 0, 'its exit code');
   await until('nobody is asked any more', async () => (await all.tell('underWay')) === 0);
@@ -264,7 +279,7 @@ async function modeIsHeard(cluster, room, seats) {
   for (const ai of ['off', 'on']) {
     await setMode(cluster.nodes.c, room, ai);
     const begun = performance.now();
-    for (const seat of seats) await until(`${ai} is told`, () => seat.ai.mode === ai, 5_000);
+    for (const seat of seats) await until(`${ai} is told`, () => seat.ai.mode === ai, toldDeadlineMs);
     took.push(performance.now() - begun);
   }
   return took;
@@ -323,7 +338,7 @@ async function onSeveralNodes() {
 if (process.env.TANDEM_TEST_ASKS) await askHere();
 else
   await suite('AI under load', [
-    { name: 'what edits take while a hundred ask', run: whatEditsTake, deadlineMs: rounds * 60_000 + 30_000 },
+    { name: 'what edits take while a hundred ask', run: whatEditsTake, deadlineMs: rounds * 150_000 + 60_000 },
     { name: 'the model goes while a hundred wait', run: modelGoes },
     { name: 'tandem stops while a hundred wait', run: tandemStops },
     { name: 'on several nodes', run: onSeveralNodes, deadlineMs: 120_000 },

@@ -21,12 +21,21 @@ function nextFault(choose) {
   return `${point}:${1 + choose.below(point.endsWith('claim') ? 1 : 60)}`;
 }
 
+/** Starts it; whether it has died of that: perhaps before it said that it is ready, as people come when it listens. */
+async function diesOf(fault, server) {
+  server.settings.TANDEM_TEST_FAULT = fault;
+  await server.launch().catch(async (error) => {
+    const how = await server.ended(0);
+    if (how?.signal !== 'SIGKILL') throw error;
+  });
+  delete server.settings.TANDEM_TEST_FAULT;
+  return (await server.ended(faultDeadlineMs)) !== undefined;
+}
+
 async function killOnce(server, choose, counts) {
   const fault = nextFault(choose);
-  if (fault) server.settings.TANDEM_TEST_FAULT = fault;
-  await server.launch();
-  const died = fault && (await server.ended(faultDeadlineMs));
-  delete server.settings.TANDEM_TEST_FAULT;
+  const died = fault && await diesOf(fault, server);
+  if (!fault) await server.launch();
   const how = died ? fault.split(':')[0] : 'at random';
   if (!died) {
     await sleep(choose.below(400));

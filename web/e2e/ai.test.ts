@@ -64,7 +64,10 @@ beforeEach(async () => {
   room = await server.createRoom('Prices', [{ file: 'shop.py', text: PROGRAM }]);
   ada = await Window.open(browser, `${server.url}/r/${room}`, 'Ada Lovelace');
   grace = await Window.open(browser, `${server.url}/r/${room}`, 'Grace Hopper');
-  for (const window of [ada, grace]) await window.untilShown((text) => text.includes('def volume'));
+  for (const window of [ada, grace]) {
+    await window.untilShown((text) => text.includes('def volume'));
+    await untilAi(window, 'AI: scripted-model');
+  }
 });
 
 afterEach(async () => {
@@ -90,6 +93,14 @@ async function goToLine(window: Window, line: number): Promise<void> {
 }
 
 const face = ({ page }: Window) => page.getByTestId('ai-state');
+
+/** What the header says of it. */
+const untilAi = (window: Window, wanted: string): Promise<string | null> =>
+  eventually(() => face(window).textContent(), (said) => said === wanted, 'the header');
+
+/** Nothing is asked any more of what was typed so far. REQUIRES: something is asked. */
+const untilAnswered = (): Promise<boolean> =>
+  eventually(() => models.requests.length > 0 && models.requests.every(({ ended }) => ended), (are) => are, 'answers');
 
 async function askForShorterNames(window: Window): Promise<void> {
   await goToLine(window, 1);
@@ -127,8 +138,9 @@ describe('ghost text', () => {
 
   it('stays while it is being typed, without another question', async () => {
     await goToLine(ada, LAST_LINE - 1);
-    await ada.type('# try: ');
+    await ada.insert('# try: ');
     await untilGhost(ada, (ghost) => ghost === GHOST);
+    await untilAnswered();
     const asked = models.requests.length;
     await ada.type('print('); // the editor closes the bracket
     await untilGhost(ada, (ghost) => ghost === GHOST.slice('print('.length, -1));
@@ -155,6 +167,7 @@ describe('ghost text', () => {
     await ada.type('# try: ');
     await untilGhost(ada, (ghost) => ghost === GHOST);
     await ada.press('Escape');
+    await grace.untilShown((text) => text.includes('# try: '));
     await goToLine(grace, LAST_LINE - 1);
     await grace.type(' and', 10);
     await untilGhost(ada, (ghost) => ghost === '');
@@ -166,7 +179,8 @@ describe('ghost text', () => {
     await ada.page.locator('[data-file="shop.py"]').hover(); // brings the buttons
     await ada.page.getByRole('button', { name: 'Delete shop.py' }).click();
     await grace.press('Control+End');
-    await Promise.all([grace.type('x = y', 0), ada.page.getByRole('button', { name: 'Delete', exact: true }).click()]);
+    const typed = grace.page.keyboard.type('x = y'); // not `type`: by then there may be no file to go to
+    await Promise.all([typed, ada.page.getByRole('button', { name: 'Delete', exact: true }).click()]);
     await grace.page.locator('[data-file="shop.py"]').waitFor({ state: 'detached' });
     await eventually(() => models.requests.every(({ ended }) => ended), (are) => are, 'the end of what was asked');
     await eventually(() => grace.caretNames(), (names) => names.length === 0, 'no carets');
@@ -174,7 +188,7 @@ describe('ghost text', () => {
 
   it('comes from the files themselves where the room wants it so', async () => {
     await mode('local');
-    await eventually(() => face(ada).textContent(), (said) => said === 'AI: local', 'the header');
+    await untilAi(ada, 'AI: local');
     await goToLine(ada, LAST_LINE - 1);
     await ada.type('def surface(width, hei');
     await untilGhost(ada, (ghost) => ghost.startsWith('ght'));
@@ -183,7 +197,7 @@ describe('ghost text', () => {
 
   it('is not there where the AI is off', async () => {
     await mode('off');
-    await eventually(() => face(ada).textContent(), (said) => said === 'AI: off', 'the header');
+    await untilAi(ada, 'AI: off');
     await goToLine(ada, LAST_LINE - 1);
     await ada.type('def surface(width, hei');
     await stored((text) => text.includes('hei'));
@@ -226,7 +240,7 @@ describe('a change', () => {
     await ada.page.getByText('shop.py, lines 1 to 2').waitFor();
     await grace.press('Control+Home');
     await grace.type('# sizes\n');
-    await ada.untilShown((text) => text.startsWith('# sizes'));
+    await ada.untilShown((text) => text.startsWith('# sizes\n'));
     await ada.page.getByLabel('What should be done').fill('shorter names');
     await ada.page.keyboard.press('Enter');
     await ada.page.getByRole('button', { name: 'Accept' }).click();
@@ -329,13 +343,12 @@ it('what a model says is text, whatever it looks like', async () => {
 
 describe('the header', () => {
   it('says where texts go to, and lets whoever manages the room change it', async () => {
-    await eventually(() => face(ada).textContent(), (said) => said === 'AI: scripted-model', 'the model');
     await face(ada).click();
     await ada.page.getByText(`are sent to ${models.host} (scripted-model)`).waitFor();
     await ada.page.getByLabel('From this room’s own files').waitFor();
     await ada.shot('ai-panel');
     await ada.page.getByLabel('From this room’s own files').check();
-    await eventually(() => face(grace).textContent(), (said) => said === 'AI: local', 'told to the others');
+    await untilAi(grace, 'AI: local');
   });
 
   it('says when the model fails, and that it is thinking', async () => {
@@ -344,7 +357,7 @@ describe('the header', () => {
     await ada.type('# try: ');
     await ada.page.locator('.ai-button[data-state="thinking"]').waitFor();
     models.answers(model(fails(500)));
-    await ada.type('again ');
+    await ada.insert('again '); // one question: several that fail would be the last ones for a while
     await ada.page.locator('.ai-button[data-state="failing"]').waitFor();
     await ada.page.locator('.ai-button').click();
     await ada.page.getByText('The model does not answer').waitFor();

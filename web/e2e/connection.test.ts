@@ -45,7 +45,7 @@ describe('a connection that breaks', () => {
     await ada.page.getByText(/your edits are kept \(\d+ unsent\)/).waitFor();
     await ada.shot('offline');
     proxy.mend();
-    await ada.page.getByRole('button', { name: 'Retry now' }).click({ timeout: 3000 }).catch(() => undefined);
+    await ada.retryNow();
     await ada.untilSaved();
     const wanted = 'zero. one. two. three. ';
     await eventually(() => server.text(room, 'main.py'), (text) => text === wanted, 'stored text');
@@ -66,10 +66,11 @@ describe('a connection that breaks', () => {
     await ada.type('unsent. ');
     await ada.untilStatus(/^Offline, \d+ edits? kept$/);
     const isWarned = new Promise<string>((resolve) => {
-      ada.page.once('dialog', (dialog) => resolve(dialog.type()));
+      ada.page.once('dialog', (dialog) => {
+        proxy.mend(); // the page itself must come from somewhere; before, the edits would be sent
+        resolve(dialog.type());
+      });
     });
-    // The page itself must come from somewhere: cut the sockets only.
-    proxy.mend();
     await ada.page.reload().catch(() => undefined);
     expect(await Promise.race([isWarned, ada.untilSaved().then(() => 'none')])).toBe('beforeunload');
     await ada.untilSaved();

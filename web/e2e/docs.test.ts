@@ -4,7 +4,7 @@ import type { Browser } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { Team, type Person } from './people';
 import { TandemServer } from './server';
-import { launchBrowser, Window } from './windows';
+import { eventually, launchBrowser, Window } from './windows';
 
 let team: Team;
 let browser: Browser;
@@ -33,6 +33,14 @@ async function describedBy(url: string): Promise<Description> {
 
 function open(window: Window, method: string, path: string): Promise<void> {
   return window.page.getByLabel(new RegExp(`^${method} ${path.replace(/[{}]/g, '\\$&')}: `)).click();
+}
+
+async function openAll({ page }: Window): Promise<void> {
+  await page.locator('details:not([open]) > summary').evaluateAll((all) => {
+    for (const one of all) (one as HTMLElement).click();
+  });
+  const empty = page.locator('details[open] > .api-body:empty'); // it is filled a moment later
+  await eventually(() => empty.count(), (count) => count === 0, 'those that are open and empty');
 }
 
 /** Sends the request as the form is; the status of its answer, and the body. */
@@ -108,7 +116,7 @@ describe('the page of the API', () => {
     expect(await button.evaluate((one) => one === document.activeElement)).toBe(true);
     await page.keyboard.press('Enter');
     await page.getByLabel('Answer to GET /healthz').getByText('200').waitFor();
-    for (const summary of await page.locator('summary').all()) await summary.click();
+    await openAll(window);
     expect(await page.evaluate(() => document.documentElement.scrollWidth - innerWidth)).toBeLessThanOrEqual(0);
     window.expectNoProblems();
     await window.close();

@@ -54,6 +54,13 @@ async function goToLine(window: Window, line: number): Promise<void> {
   await window.press('Control+Home', ...Array<string>(line - 1).fill('ArrowDown'), 'End');
 }
 
+/** How many names `me` sees: they show for a while when a caret has moved, so both do. */
+async function namesOfBoth(me: Window, ada: Window, grace: Window): Promise<number> {
+  // Home goes to the line's first word and to its beginning, in turns.
+  await Promise.all([ada.press('Shift+Home'), grace.press('ArrowLeft')]);
+  return me.page.locator('.peer-caret-named').count();
+}
+
 it('a room with three people', async () => {
   const response = await fetch(`${server.url}/rooms`, {
     method: 'POST',
@@ -78,10 +85,10 @@ it('a room with three people', async () => {
   await goToLine(grace, 6);
   await goToLine(me, 24);
   await goToLine(ada, 20);
-  await ada.press('Shift+Home');
-  await grace.press('ArrowLeft');
   await eventually(() => me.caretNames(), (names) => names.length === 2, 'carets');
-  await eventually(() => me.page.locator('.peer-caret-named').count(), (count) => count === 2, 'names');
+  await ada.press('Shift+Home');
+  await me.page.locator('.peer-selection').first().waitFor();
+  await eventually(() => namesOfBoth(me, ada, grace), (count) => count === 2, 'names');
   await me.shot('room-dark');
   await ada.shot('room-light');
   await grace.shot('room-narrow');

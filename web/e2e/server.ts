@@ -10,7 +10,7 @@ import { join } from 'node:path';
 const WEB = new URL('..', import.meta.url).pathname;
 const BINARY = process.env['TANDEM_TEST_BIN'] ?? join(WEB, '../build/tandem');
 const READY = /tandem is ready at (http:\/\/\S+)/;
-const START_DEADLINE_MS = 15_000;
+const START_DEADLINE_MS = 60_000;
 
 export interface ServerParts {
   readonly settings?: Readonly<Record<string, string>>; // of its environment

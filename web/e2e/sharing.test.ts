@@ -192,6 +192,7 @@ describe('another person who signs in in the page', () => {
     await desk.untilStatus(/^Offline, \d+ edits? kept$/);
     await endSessions(bob);
     proxy.mend();
+    await desk.retryNow();
     await desk.page.getByText('You are not signed in any more. Your last edits are kept.').waitFor();
     await signIn(desk, ada);
     await desk.page.getByRole('heading', { name: 'You are Ada now' }).waitFor();
@@ -212,6 +213,7 @@ describe('another person who signs in in the page', () => {
     await untilStored(room, 'By Ada: saved. ');
     await desk.page.getByRole('button', { name: /^Account: / }).click();
     await desk.page.getByRole('menuitem', { name: 'Sign out' }).click();
+    await desk.page.waitForURL(`${proxy.url}/`); // the room, too, asks who is signed out to sign in
     await signIn(desk, bob);
     await desk.page.getByRole('link', { name: 'One desk, two people' }).click();
     await untilStored(room, 'By Ada: saved. unsent. ');

@@ -30,6 +30,12 @@ class Way {
   }
 }
 
+function sendHome(client) {
+  if (client.way.comesHome) return; // on their way
+  client.way.comesHome = true;
+  client.drop();
+}
+
 const describe = (client) => JSON.stringify({ name: client.name, room: client.room, at: client.way.at, acked: client.acked.length,
   counts: client.counts, files: files.map((file) => client.state(file)), errors: client.errors.slice(0, 2) });
 
@@ -115,15 +121,16 @@ export class Fleet {
     return new Watch(clients);
   }
 
-  /** Who is not on their own node leaves, and comes back to that. */
+  /** Who is not on their own node leaves, and comes back to that; again if they lose their way. */
   async goHome() {
-    const away = this.clients.filter(({ way }) => way.at !== way.home);
-    for (const client of away) {
-      client.way.comesHome = true;
-      client.drop();
-    }
-    await until('everybody is at home', () => away.every(({ way }) => way.at === way.home));
-    await this.watch().goOn();
+    const away = () => this.clients.filter(({ way }) => way.at !== way.home);
+    do {
+      await until('everybody is at home', () => {
+        away().forEach(sendHome);
+        return away().length === 0;
+      });
+      await this.watch().goOn();
+    } while (away().length > 0);
   }
 
   /** How many `error` messages of a kind people were answered, and dealt with by themselves. */
