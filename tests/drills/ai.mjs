@@ -89,6 +89,7 @@ async function askHere() {
       process.send({ id, failed: error.stack });
     }
   });
+  process.on('disconnect', () => process.exit()); // whoever gave the orders has ended, however
   process.send({ url: models.url });
 }
 

@@ -142,7 +142,7 @@ describe('ghost text', () => {
     await untilGhost(ada, (ghost) => ghost === GHOST);
     await untilAnswered();
     const asked = models.requests.length;
-    await ada.type('print('); // the editor closes the bracket
+    await ada.type('print(', 400); // at each pause something could be asked; the editor closes the bracket
     await untilGhost(ada, (ghost) => ghost === GHOST.slice('print('.length, -1));
     expect(models.requests.length).toBe(asked);
     await ada.press('Tab');
