@@ -17,7 +17,7 @@ import { noLimits, Person } from '../live/support/accounts.mjs';
 import { Seat, askingModel, isLast } from '../live/support/ai_room.mjs';
 import { ModelServer, says, stalls } from '../live/support/model_server.mjs';
 import { withServer } from '../live/support/server.mjs';
-import { check, options, same, sleep, suite, until } from '../live/support/suite.mjs';
+import { atEnd, check, options, same, sleep, suite, until } from '../live/support/suite.mjs';
 import { withCluster } from './support/cluster.mjs';
 
 const rounds = Number(options.times ?? 1);
@@ -101,6 +101,7 @@ class Askers {
   static async start() {
     const all = new Askers();
     all.child = fork(fileURLToPath(import.meta.url), { env: { ...process.env, TANDEM_TEST_ASKS: '1' } });
+    all.forget = atEnd(() => all.child.kill('SIGKILL'));
     all.url = await new Promise((done) => all.child.once('message', ({ url }) => done(url)));
     all.child.on('message', ({ id, done, failed }) => {
       const [fulfil, reject] = all.#waiting.get(id);
@@ -120,6 +121,7 @@ class Askers {
 
   end() {
     this.child.kill('SIGKILL');
+    this.forget();
   }
 }
 
@@ -166,6 +168,7 @@ async function whileTyping(server, all, body) {
   await all.tell('sit', { port: server.port, rooms: ids });
   let isOver = false;
   const typed = typing(server, ids[0], () => isOver);
+  typed.catch(() => {}); // if `body` fails, too, that is what is told
   try {
     await body();
   } finally {
