@@ -81,6 +81,7 @@ function readyUrl(started: ChildProcess): Promise<string> {
     started.stdout?.on('data', read);
     started.stderr?.on('data', read);
     started.once('exit', () => fail('tandem ended'));
+    started.once('error', (error) => fail(`tandem cannot be run: ${error.message}`));
   });
 }
 
