@@ -1,6 +1,7 @@
 #include "actors/cluster_keeper.hpp"
 
 #include "actors/log.hpp"
+#include "actors/real_time.hpp"
 #include "storage/store.hpp"
 
 #include <openssl/rand.h>
@@ -19,16 +20,6 @@ constexpr std::chrono::milliseconds slice{40};
 constexpr std::chrono::milliseconds retry{150};
 
 constexpr std::int64_t leases_told_max = 1'000;
-
-std::int64_t now_us() {
-  using namespace std::chrono;
-  return duration_cast<microseconds>(steady_clock::now().time_since_epoch()).count();
-}
-
-std::int64_t epoch_ms() {
-  using namespace std::chrono;
-  return duration_cast<milliseconds>(system_clock::now().time_since_epoch()).count();
-}
 
 std::string random_id() {
   std::array<unsigned char, 12> bytes{};
@@ -90,7 +81,7 @@ void cluster_keeper::drain() {
 void cluster_keeper::run() {
   while (!is_stopping_) {
     try {
-      if (now_us() >= next_beat_us_)
+      if (steady_now_us() >= next_beat_us_)
         beat();
       if (is_draining_ && !membership_.is_draining()) {
         registry_->set_draining(membership_.id(), true);
@@ -101,7 +92,7 @@ void cluster_keeper::run() {
       wait_for_notices();
     } catch (const storage::store_error& error) {
       log(log_level::error, std::string{"the cluster's registry: "} + error.what());
-      next_beat_us_ = now_us();
+      next_beat_us_ = steady_now_us();
       tell_if_changed();
       std::this_thread::sleep_for(retry);
     }
@@ -114,10 +105,10 @@ void cluster_keeper::run() {
 }
 
 void cluster_keeper::enter() {
-  const std::int64_t began_us = now_us();
+  const std::int64_t began_us = steady_now_us();
   storage::node_record self{random_id(),          settings_.name, settings_.address,
                             settings_.speaks.oldest, settings_.speaks.newest, 0,
-                            is_draining_ || membership_.is_draining(), epoch_ms()};
+                            is_draining_ || membership_.is_draining(), now_ms()};
   registry_->enter(self);
   {
     const std::lock_guard lock{view_mutex_};
@@ -127,7 +118,7 @@ void cluster_keeper::enter() {
 }
 
 void cluster_keeper::beat() {
-  const std::int64_t sent_us = now_us();
+  const std::int64_t sent_us = steady_now_us();
   auto all = registry_->beat(membership_.id());
   if (!all) {
     log(log_level::warning, "this node was buried: it begins anew");
@@ -139,7 +130,7 @@ void cluster_keeper::beat() {
                                "this node was buried twice in a row"};
   {
     const std::lock_guard lock{view_mutex_};
-    membership_.beaten(*all, sent_us, now_us());
+    membership_.beaten(*all, sent_us, steady_now_us());
   }
   next_beat_us_ = sent_us + us_of(settings_.beat);
   name_strangers(*all);
@@ -168,7 +159,7 @@ void cluster_keeper::name_strangers(const std::vector<storage::node_record>& all
 }
 
 void cluster_keeper::bury_silent() {
-  for (const membership::silent_node& node : membership_.silent(now_us()))
+  for (const membership::silent_node& node : membership_.silent(steady_now_us()))
     if (registry_->bury(node.id, node.beat)) {
       log(log_level::warning, "node " + node.id + " is silent: its rooms are free");
       next_beat_us_ = 0;
@@ -195,7 +186,7 @@ void cluster_keeper::bury_gone() {
 
 void cluster_keeper::tell_if_changed() {
   const std::lock_guard lock{view_mutex_};
-  cluster_view now = membership_.view(now_us());
+  cluster_view now = membership_.view(steady_now_us());
   if (now == told_)
     return;
   told_ = std::move(now);

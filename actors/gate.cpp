@@ -4,6 +4,7 @@
 #include "actors/hardening.hpp"
 #include "actors/invites.hpp"
 #include "actors/log.hpp"
+#include "actors/real_time.hpp"
 
 #include <chrono>
 #include <utility>
@@ -71,11 +72,7 @@ void gate_state::redeem(const admit_session& wish) {
   const auto task = [wish, mode = settings_.mode, back = gate_actor{self_}](storage::store& store) {
     std::optional<storage::account_key> changed;
     try {
-      const std::int64_t now_ms =
-        std::chrono::duration_cast<std::chrono::milliseconds>(
-          std::chrono::system_clock::now().time_since_epoch())
-          .count();
-      if (const auto redeemed = redeem_invite(store, mode, wish.shown, now_ms))
+      if (const auto redeemed = redeem_invite(store, mode, wish.shown, now_ms()))
         changed = redeemed->changed;
     } catch (const storage::store_error& error) {
       log(log_level::error, std::string{"cannot redeem an invite: "} + error.what());

@@ -1,6 +1,7 @@
 #include "net/password_pool.hpp"
 
 #include "actors/log.hpp"
+#include "actors/real_time.hpp"
 #include "net/password_worker.hpp"
 
 #include <algorithm>
@@ -15,12 +16,6 @@ namespace {
 const std::string& nobodys_hash() {
   static const std::string hash = hash_password("no account has this password");
   return hash;
-}
-
-std::int64_t steady_us() {
-  return std::chrono::duration_cast<std::chrono::microseconds>(
-           std::chrono::steady_clock::now().time_since_epoch())
-    .count();
 }
 
 }  // namespace
@@ -44,21 +39,21 @@ password_pool::~password_pool() {
 
 void password_pool::check(std::string password, std::optional<std::string> hashed, turn when,
                           std::function<void(verdict)> answer) {
-  const auto compare = [password = std::move(password), hashed = std::move(hashed),
+  auto compare = [password = std::move(password), hashed = std::move(hashed),
                         answer](password_worker& by) -> std::function<void()> {
     const bool fits = by.is_right(password, hashed.value_or(nobodys_hash()));
     return [answer, found = fits && hashed ? verdict::right : verdict::wrong] { answer(found); };
   };
-  add({compare, [answer] { answer(verdict::busy); }}, when);
+  add({std::move(compare), [answer] { answer(verdict::busy); }}, when);
 }
 
 void password_pool::hash(std::string password, turn when,
                          std::function<void(std::optional<std::string>)> answer) {
-  const auto make = [password = std::move(password),
+  auto make = [password = std::move(password),
                      answer](password_worker& by) -> std::function<void()> {
     return [answer, hashed = by.hash(password)] { answer(hashed); };
   };
-  add({make, [answer] { answer(std::nullopt); }}, when);
+  add({std::move(make), [answer] { answer(std::nullopt); }}, when);
 }
 
 void password_pool::add(job added, turn when) {
@@ -94,7 +89,7 @@ std::optional<password_pool::taken> password_pool::take() {
 
 bool password_pool::may_hurry(turn when) {
   const std::lock_guard lock{mutex_};
-  return when == known || hurried_.take(steady_us()) == 0;
+  return when == known || hurried_.take(steady_now_us()) == 0;
 }
 
 // What is to be done with it; nothing if there is none.

@@ -139,9 +139,7 @@ bool wants_events(const rest_call& call) {
 // 0, or the microseconds to wait.
 std::int64_t ask_wait_us(rest_context& rest, const rest_call& call, std::uint64_t weight) {
   const auto account = call.who.account ? std::optional{call.who.account->key} : std::nullopt;
-  const std::int64_t now_us = std::chrono::duration_cast<std::chrono::microseconds>(
-                                std::chrono::steady_clock::now().time_since_epoch())
-                                .count();
+  const std::int64_t now_us = steady_now_us();
   const session_limits shared =
     rest.actors.rates().of_session(account, call.from.shown.address, now_us);
   return shared.asks->take(now_us, weight);

@@ -3,28 +3,18 @@
 #pragma once
 
 #include "actors/log.hpp"
+#include "actors/real_time.hpp"
 #include "net/http_types.hpp"
 #include "net/rest_routes.hpp"
 #include "storage/audit_log.hpp"
 #include "storage/store.hpp"
 
 #include <algorithm>
-#include <chrono>
 #include <optional>
 #include <string>
 #include <string_view>
 
 namespace tandem::net {
-
-inline std::int64_t now_ms() {
-  using namespace std::chrono;
-  return duration_cast<milliseconds>(system_clock::now().time_since_epoch()).count();
-}
-
-inline std::int64_t steady_now_us() {
-  using namespace std::chrono;
-  return duration_cast<microseconds>(steady_clock::now().time_since_epoch()).count();
-}
 
 inline http_response no_such_room() {
   return error_response(http::status::not_found, "no_such_room", "no such room");

@@ -193,7 +193,7 @@ const deafCases = [
 ];
 
 await suite('flood', [
-  { name: 'slow readers', deadlineMs: 90_000, 
+  { name: 'slow readers', deadlineMs: 90_000,
     run: () => withServer({ TANDEM_WRITE_TIMEOUT_MS: '600000', TANDEM_IDLE_TIMEOUT_MS: '600000' }, slowReaders) },
   { name: 'too many edits',
     run: () => withServer({ TANDEM_OPS_PER_SECOND: `${opsPerSecond}`, TANDEM_OPS_BURST: `${opsBurst}` }, rateLimited) },
